@@ -1,0 +1,447 @@
+//! The `--API-*` options: one table says for each where it goes on the wire and which operations
+//! take it. A new option is one new row.
+//!
+//! Compat: the original passes an option to every call whose input shape has a member of that
+//! name; the table holds those shapes. Differs: listings take `RequestPayer` too, or nothing in a
+//! requester-pays bucket could be listed.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use md5::{Digest as _, Md5};
+
+use crate::s3::{
+    operation::OperationKind::{self, *},
+    request::{Request, RequestError},
+    time,
+};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct ApiOption {
+    /// The name on the command line, without `--`.
+    pub flag: &'static str,
+    /// What the command line's text means.
+    pub kind: ValueKind,
+    /// Where the value goes.
+    pub wire: Wire,
+    /// The operations that take it.
+    pub operations: &'static [OperationKind],
+}
+
+/// What the command line's text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Goes out as it is.
+    Text,
+    /// A date, which goes out as an HTTP date.
+    Date,
+    /// A JSON object of strings.
+    Map,
+    /// A key of SSE-C. Alone it is the raw key, which goes out in base64 with its MD5; beside its
+    /// `...KeyMD5` option both go out as they are.
+    Key,
+}
+
+/// Where a value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// A header.
+    Header(&'static str),
+    /// One header for each entry of a map.
+    HeaderPrefix(&'static str),
+    /// A query parameter.
+    Query(&'static str),
+    /// Accepted, and sent nowhere: no operation has such a member.
+    Nowhere,
+}
+
+/// A value of the kind that its row asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// For [`ValueKind::Text`] and [`ValueKind::Key`].
+    Text(String),
+    /// For [`ValueKind::Date`].
+    Date(Timestamp),
+    /// For [`ValueKind::Map`], in the order given.
+    Map(Vec<(String, String)>),
+}
+
+/// The options of one run, ready to be put on requests.
+#[derive(Clone, Default)]
+pub struct ApiOptions {
+    values: Vec<(&'static ApiOption, Value)>,
+}
+
+impl std::fmt::Debug for ApiOptions {
+    /// Names only: a value may be an encryption key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.values.iter().map(|(option, _)| option.flag))
+            .finish()
+    }
+}
+
+impl ApiOptions {
+    /// Sets an option; the last value wins.
+    pub fn set(&mut self, option: &'static ApiOption, value: Value) {
+        self.values.retain(|(other, _)| other.flag != option.flag);
+        self.values.push((option, value));
+    }
+
+    /// Whether an option was given.
+    pub fn has(&self, flag: &str) -> bool {
+        self.values.iter().any(|(option, _)| option.flag == flag)
+    }
+
+    /// Puts the options that the request's operation takes on the request. What is set here beats
+    /// what the request had, except that metadata is merged.
+    ///
+    /// # Errors
+    /// A value cannot be sent as a header.
+    pub fn apply(&self, request: &mut Request) -> Result<(), RequestError> {
+        for (option, value) in &self.values {
+            if option.operations.contains(&request.operation) {
+                self.apply_one(option, value, request)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_one(
+        &self,
+        option: &ApiOption,
+        value: &Value,
+        request: &mut Request,
+    ) -> Result<(), RequestError> {
+        match (option.wire, value) {
+            (Wire::Header(name), Value::Text(text)) if option.kind == ValueKind::Key => {
+                self.apply_key(option, name, text, request)
+            }
+            (Wire::Header(name), Value::Text(text)) => request.set_header(name, text),
+            (Wire::Header(name), Value::Date(at)) => {
+                request.set_header(name, &time::http_date(*at))
+            }
+            (Wire::HeaderPrefix(prefix), Value::Map(entries)) => entries
+                .iter()
+                .try_for_each(|(key, text)| request.set_header(&format!("{prefix}{key}"), text)),
+            (Wire::Query(name), Value::Text(text)) => {
+                request.query.retain(|(other, _)| other != name);
+                request.query.push((name.to_owned(), text.clone()));
+                Ok(())
+            }
+            // The table's kinds rule out every other pair.
+            _ => Ok(()),
+        }
+    }
+
+    fn apply_key(
+        &self,
+        option: &ApiOption,
+        header: &str,
+        key: &str,
+        request: &mut Request,
+    ) -> Result<(), RequestError> {
+        if self.has(&format!("{}MD5", option.flag)) {
+            request.set_header(header, key)?;
+        } else {
+            request.set_header(header, &STANDARD.encode(key))?;
+            request.set_header(&format!("{header}-MD5"), &STANDARD.encode(Md5::digest(key)))?;
+        }
+        if let Some(value) = request.headers.get_mut(header) {
+            value.set_sensitive(true);
+        }
+        Ok(())
+    }
+}
+
+const fn text(
+    flag: &'static str,
+    header: &'static str,
+    operations: &'static [OperationKind],
+) -> ApiOption {
+    ApiOption {
+        flag,
+        kind: ValueKind::Text,
+        wire: Wire::Header(header),
+        operations,
+    }
+}
+
+const fn date(
+    flag: &'static str,
+    header: &'static str,
+    operations: &'static [OperationKind],
+) -> ApiOption {
+    ApiOption {
+        flag,
+        kind: ValueKind::Date,
+        wire: Wire::Header(header),
+        operations,
+    }
+}
+
+const fn key(
+    flag: &'static str,
+    header: &'static str,
+    operations: &'static [OperationKind],
+) -> ApiOption {
+    ApiOption {
+        flag,
+        kind: ValueKind::Key,
+        wire: Wire::Header(header),
+        operations,
+    }
+}
+
+/// Operations that make an object and take all its properties.
+const STORE: &[OperationKind] = &[PutObject, CopyObject, CreateMultipartUpload];
+const STORE_OR_BUCKET: &[OperationKind] =
+    &[CreateBucket, PutObject, CopyObject, CreateMultipartUpload];
+const COPY: &[OperationKind] = &[CopyObject, UploadPartCopy];
+const READ: &[OperationKind] = &[HeadObject, GetObject];
+/// Operations that touch the bytes of an encrypted object.
+const CUSTOMER_KEY: &[OperationKind] = &[
+    HeadObject,
+    GetObject,
+    PutObject,
+    CopyObject,
+    CreateMultipartUpload,
+    UploadPart,
+    UploadPartCopy,
+    CompleteMultipartUpload,
+    ListParts,
+];
+const PAID: &[OperationKind] = &[
+    ListObjects,
+    ListObjectsV2,
+    HeadObject,
+    GetObject,
+    PutObject,
+    CopyObject,
+    CreateMultipartUpload,
+    UploadPart,
+    UploadPartCopy,
+    CompleteMultipartUpload,
+    AbortMultipartUpload,
+    ListMultipartUploads,
+    ListParts,
+    DeleteObject,
+    DeleteObjects,
+];
+
+/// The table.
+pub static API_OPTIONS: [ApiOption; 37] = [
+    text("API-ACL", "x-amz-acl", STORE_OR_BUCKET),
+    text("API-CacheControl", "Cache-Control", STORE),
+    text("API-ContentDisposition", "Content-Disposition", STORE),
+    text("API-ContentEncoding", "Content-Encoding", STORE),
+    text("API-ContentLanguage", "Content-Language", STORE),
+    text("API-ContentMD5", "Content-MD5", &[PutObject, UploadPart]),
+    text("API-ContentType", "Content-Type", STORE),
+    text("API-CopySourceIfMatch", "x-amz-copy-source-if-match", COPY),
+    date(
+        "API-CopySourceIfModifiedSince",
+        "x-amz-copy-source-if-modified-since",
+        COPY,
+    ),
+    text(
+        "API-CopySourceIfNoneMatch",
+        "x-amz-copy-source-if-none-match",
+        COPY,
+    ),
+    date(
+        "API-CopySourceIfUnmodifiedSince",
+        "x-amz-copy-source-if-unmodified-since",
+        COPY,
+    ),
+    text(
+        "API-CopySourceRange",
+        "x-amz-copy-source-range",
+        &[UploadPartCopy],
+    ),
+    text(
+        "API-CopySourceSSECustomerAlgorithm",
+        "x-amz-copy-source-server-side-encryption-customer-algorithm",
+        COPY,
+    ),
+    key(
+        "API-CopySourceSSECustomerKey",
+        "x-amz-copy-source-server-side-encryption-customer-key",
+        COPY,
+    ),
+    text(
+        "API-CopySourceSSECustomerKeyMD5",
+        "x-amz-copy-source-server-side-encryption-customer-key-MD5",
+        COPY,
+    ),
+    ApiOption {
+        flag: "API-ETag",
+        kind: ValueKind::Text,
+        wire: Wire::Nowhere,
+        operations: &[],
+    },
+    date("API-Expires", "Expires", STORE),
+    text(
+        "API-GrantFullControl",
+        "x-amz-grant-full-control",
+        STORE_OR_BUCKET,
+    ),
+    text("API-GrantRead", "x-amz-grant-read", STORE_OR_BUCKET),
+    text("API-GrantReadACP", "x-amz-grant-read-acp", STORE_OR_BUCKET),
+    text(
+        "API-GrantWriteACP",
+        "x-amz-grant-write-acp",
+        STORE_OR_BUCKET,
+    ),
+    text(
+        "API-IfMatch",
+        "If-Match",
+        &[
+            HeadObject,
+            GetObject,
+            PutObject,
+            CopyObject,
+            CompleteMultipartUpload,
+            DeleteObject,
+        ],
+    ),
+    date("API-IfModifiedSince", "If-Modified-Since", READ),
+    text(
+        "API-IfNoneMatch",
+        "If-None-Match",
+        &[
+            HeadObject,
+            GetObject,
+            PutObject,
+            CopyObject,
+            CompleteMultipartUpload,
+        ],
+    ),
+    date("API-IfUnmodifiedSince", "If-Unmodified-Since", READ),
+    ApiOption {
+        flag: "API-Metadata",
+        kind: ValueKind::Map,
+        wire: Wire::HeaderPrefix("x-amz-meta-"),
+        operations: STORE,
+    },
+    text(
+        "API-MetadataDirective",
+        "x-amz-metadata-directive",
+        &[CopyObject],
+    ),
+    text("API-MFA", "x-amz-mfa", &[DeleteObject, DeleteObjects]),
+    text("API-RequestPayer", "x-amz-request-payer", PAID),
+    text(
+        "API-ServerSideEncryption",
+        "x-amz-server-side-encryption",
+        STORE,
+    ),
+    text(
+        "API-SSECustomerAlgorithm",
+        "x-amz-server-side-encryption-customer-algorithm",
+        CUSTOMER_KEY,
+    ),
+    key(
+        "API-SSECustomerKey",
+        "x-amz-server-side-encryption-customer-key",
+        CUSTOMER_KEY,
+    ),
+    text(
+        "API-SSECustomerKeyMD5",
+        "x-amz-server-side-encryption-customer-key-MD5",
+        CUSTOMER_KEY,
+    ),
+    text(
+        "API-SSEKMSKeyId",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        STORE,
+    ),
+    text("API-StorageClass", "x-amz-storage-class", STORE),
+    ApiOption {
+        flag: "API-VersionId",
+        kind: ValueKind::Text,
+        wire: Wire::Query("versionId"),
+        operations: &[HeadObject, GetObject, DeleteObject],
+    },
+    text(
+        "API-WebsiteRedirectLocation",
+        "x-amz-website-redirect-location",
+        STORE,
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    fn option(flag: &str) -> &'static ApiOption {
+        API_OPTIONS
+            .iter()
+            .find(|option| option.flag == flag)
+            .unwrap()
+    }
+
+    fn put() -> Request {
+        Request::new(PutObject, Method::PUT).object("b", "k")
+    }
+
+    #[test]
+    fn metadata_merges_and_headers_replace() {
+        let mut options = ApiOptions::default();
+        options.set(
+            option("API-Metadata"),
+            Value::Map(vec![("a".into(), "1".into())]),
+        );
+        options.set(option("API-ContentType"), Value::Text("text/plain".into()));
+        let mut request = put().header("content-type", "x/y").unwrap();
+        request = request.metadata(&[("md5".into(), "0".into())]).unwrap();
+        options.apply(&mut request).unwrap();
+        assert_eq!(request.headers["x-amz-meta-a"], "1");
+        assert_eq!(request.headers["x-amz-meta-md5"], "0");
+        assert_eq!(request.headers["content-type"], "text/plain");
+    }
+
+    #[test]
+    fn an_sse_key_alone_is_encoded_and_summed() {
+        let raw = "01234567890123456789012345678901";
+        let mut options = ApiOptions::default();
+        options.set(option("API-SSECustomerKey"), Value::Text(raw.into()));
+        let mut request = put();
+        options.apply(&mut request).unwrap();
+        let header = "x-amz-server-side-encryption-customer-key";
+        assert_eq!(request.headers[header], STANDARD.encode(raw));
+        assert!(request.headers[header].is_sensitive());
+        assert_eq!(
+            request.headers[format!("{header}-md5")],
+            "KYvwGXoFFJ42a2u2GDWhwQ=="
+        );
+
+        options.set(option("API-SSECustomerKeyMD5"), Value::Text("sum".into()));
+        let mut request = put();
+        options.apply(&mut request).unwrap();
+        assert_eq!(request.headers[header], raw);
+        assert_eq!(request.headers[format!("{header}-md5")], "sum");
+    }
+
+    #[test]
+    fn options_stay_off_operations_that_do_not_take_them() {
+        let mut options = ApiOptions::default();
+        options.set(option("API-VersionId"), Value::Text("v".into()));
+        options.set(option("API-ETag"), Value::Text("e".into()));
+        let mut request = put();
+        options.apply(&mut request).unwrap();
+        assert!(request.query.is_empty() && request.headers.is_empty());
+        let mut request = Request::new(GetObject, Method::GET).object("b", "k");
+        options.apply(&mut request).unwrap();
+        assert_eq!(request.query, [("versionId".to_owned(), "v".to_owned())]);
+    }
+
+    #[test]
+    fn debug_output_has_no_values() {
+        let mut options = ApiOptions::default();
+        options.set(option("API-SSECustomerKey"), Value::Text("canary".into()));
+        assert!(!format!("{options:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,362 @@
+//! Where requests go: host, base path, and whether the bucket is in the host or in the path.
+
+use std::fmt;
+
+use thiserror::Error;
+use url::{Host, Url};
+
+use crate::s3::{
+    encode,
+    request::{Request, RequestError},
+};
+
+/// An S3 service: scheme, host, port, base path, region and addressing style.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    scheme: Scheme,
+    /// Host as the `Host` header has it: lower case, IPv6 in brackets, no port.
+    host: String,
+    /// Absent when it is the scheme's default.
+    port: Option<u16>,
+    /// Encoded, begins with `/` and does not end with one; empty for most endpoints.
+    base_path: String,
+    region: String,
+    addressing: Addressing,
+}
+
+/// Plain or encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+/// Where the bucket's name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressing {
+    /// `https://host/bucket/key`.
+    Path,
+    /// `https://bucket.host/key`, for buckets whose name a host name can hold.
+    VirtualHost,
+}
+
+/// What goes on the wire for one request: the `Host` header and the request target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The `Host` header, also the authority to connect to.
+    pub authority: String,
+    /// The encoded path.
+    pub path: String,
+}
+
+impl Endpoint {
+    /// The endpoint of AWS in a region.
+    ///
+    /// # Errors
+    /// The region could not be part of a host name.
+    pub fn aws(region: &str) -> Result<Self, EndpointError> {
+        check_region(region)?;
+        let domain = if region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
+        Ok(Self {
+            scheme: Scheme::Https,
+            host: format!("s3.{region}.{domain}"),
+            port: None,
+            base_path: String::new(),
+            region: region.to_owned(),
+            addressing: Addressing::VirtualHost,
+        })
+    }
+
+    /// Any other endpoint, by its URL; without a scheme it is taken as https.
+    ///
+    /// # Errors
+    /// The URL is not an http or https URL of a host, or says more than an endpoint can
+    /// (user, query, fragment), or the region could not be sent.
+    pub fn custom(url: &str, region: &str, addressing: Addressing) -> Result<Self, EndpointError> {
+        check_region(region)?;
+        let invalid = |reason| EndpointError::Url {
+            url: url.to_owned(),
+            reason,
+        };
+        let with_scheme = if url.contains("://") {
+            url.to_owned()
+        } else {
+            format!("https://{url}")
+        };
+        let parsed = Url::parse(&with_scheme).map_err(|_| invalid("not a URL"))?;
+        let scheme = match parsed.scheme() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return Err(invalid("the scheme must be http or https")),
+        };
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(invalid("credentials do not belong into it"));
+        }
+        if parsed.query().is_some() || parsed.fragment().is_some() {
+            return Err(invalid("it must not have a query or a fragment"));
+        }
+        let host = match parsed.host().ok_or_else(|| invalid("it has no host"))? {
+            Host::Domain(name) => name.to_ascii_lowercase(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => format!("[{address}]"),
+        };
+        Ok(Self {
+            scheme,
+            host,
+            port: parsed.port(),
+            base_path: parsed.path().trim_end_matches('/').to_owned(),
+            region: region.to_owned(),
+            addressing,
+        })
+    }
+
+    /// Whether bytes are protected on the way.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The region that signatures are scoped to.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The authority and path of a request.
+    ///
+    /// # Errors
+    /// A bucket or key that cannot be addressed.
+    pub fn address(&self, request: &Request) -> Result<Address, RequestError> {
+        let bucket = request.bucket.as_deref();
+        let key = request.key.as_deref();
+        if let Some(bucket) = bucket {
+            check_bucket(bucket)?;
+        }
+        if let Some(key) = key.filter(|key| key.len() > MAX_KEY) {
+            return Err(RequestError::KeyTooLong { length: key.len() });
+        }
+        let mut host = self.host.clone();
+        let mut path = self.base_path.clone();
+        match bucket {
+            Some(bucket) if self.uses_virtual_host(bucket, key) => {
+                host = format!("{bucket}.{host}");
+            }
+            Some(bucket) => {
+                path.push('/');
+                path.push_str(bucket);
+            }
+            None => {}
+        }
+        if let Some(key) = key {
+            path.push('/');
+            path.push_str(&encode::path(key));
+        }
+        if path.is_empty() {
+            path.push('/');
+        }
+        let authority = match self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
+        Ok(Address { authority, path })
+    }
+
+    /// Dots would break the wildcard certificate; S3 does not serve the key `soap` in this style.
+    fn uses_virtual_host(&self, bucket: &str, key: Option<&str>) -> bool {
+        let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        self.addressing == Addressing::VirtualHost
+            && (3..=63).contains(&bucket.len())
+            && bucket.bytes().all(label)
+            && !bucket.starts_with('-')
+            && !bucket.ends_with('-')
+            && key != Some("soap")
+    }
+}
+
+impl Scheme {
+    /// As it stands in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(&self.base_path)
+    }
+}
+
+/// Why there is no such endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EndpointError {
+    /// Not the URL of an endpoint.
+    #[error("invalid endpoint URL \"{url}\": {reason}")]
+    Url {
+        /// As given.
+        url: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// Not a region.
+    #[error("invalid region \"{0}\": use letters, digits and '-' only")]
+    Region(String),
+}
+
+/// Checks a region's name: it becomes a part of a host name.
+///
+/// # Errors
+/// [`EndpointError::Region`].
+pub fn check_region(region: &str) -> Result<(), EndpointError> {
+    let valid = (1..=63).contains(&region.len())
+        && region
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if valid {
+        Ok(())
+    } else {
+        Err(EndpointError::Region(region.to_owned()))
+    }
+}
+
+/// Old buckets, and other stores, allow more than the documented names (upper case, `_`), but
+/// nothing that would need encoding.
+fn check_bucket(bucket: &str) -> Result<(), RequestError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let valid = (1..=255).contains(&bucket.len())
+        && bucket.bytes().all(allowed)
+        && bucket != "."
+        && bucket != "..";
+    if valid {
+        Ok(())
+    } else {
+        Err(RequestError::BucketName {
+            bucket: bucket.to_owned(),
+        })
+    }
+}
+
+/// Source: S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8.
+const MAX_KEY: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::s3::operation::OperationKind;
+
+    fn address(endpoint: &Endpoint, bucket: &str, key: &str) -> String {
+        let request = Request::new(OperationKind::GetObject, Method::GET).object(bucket, key);
+        let address = endpoint.address(&request).unwrap();
+        format!("{} {}", address.authority, address.path)
+    }
+
+    fn custom(url: &str, addressing: Addressing) -> Endpoint {
+        Endpoint::custom(url, "us-east-1", addressing).unwrap()
+    }
+
+    #[test]
+    fn aws_uses_virtual_hosts_where_it_can() {
+        let aws = Endpoint::aws("eu-west-1").unwrap();
+        assert_eq!(
+            address(&aws, "abc", "a b"),
+            "abc.s3.eu-west-1.amazonaws.com /a%20b"
+        );
+        assert_eq!(
+            address(&aws, "a.b.c", "k"),
+            "s3.eu-west-1.amazonaws.com /a.b.c/k"
+        );
+        assert_eq!(
+            address(&aws, "Old_Bucket", "k"),
+            "s3.eu-west-1.amazonaws.com /Old_Bucket/k"
+        );
+        assert_eq!(
+            address(&aws, "abc", "soap"),
+            "s3.eu-west-1.amazonaws.com /abc/soap"
+        );
+        let china = Endpoint::aws("cn-north-1").unwrap();
+        assert_eq!(
+            address(&china, "abc", "k"),
+            "abc.s3.cn-north-1.amazonaws.com.cn /k"
+        );
+    }
+
+    #[test]
+    fn custom_endpoints_keep_port_and_base_path() {
+        let path = Addressing::Path;
+        assert_eq!(
+            address(&custom("http://H:9000", path), "bkt", "//k"),
+            "h:9000 /bkt///k"
+        );
+        assert_eq!(
+            address(&custom("http://h:80/", path), "bkt", "k"),
+            "h /bkt/k"
+        );
+        assert_eq!(
+            address(&custom("https://h/s3/", path), "bkt", "k"),
+            "h /s3/bkt/k"
+        );
+        assert_eq!(
+            address(&custom("http://[::1]:1", path), "bkt", "k"),
+            "[::1]:1 /bkt/k"
+        );
+        let host = Addressing::VirtualHost;
+        assert_eq!(
+            address(&custom("http://h:1", host), "bkt", "k"),
+            "bkt.h:1 /k"
+        );
+    }
+
+    #[test]
+    fn a_root_request_has_a_path() {
+        let request = Request::new(OperationKind::ListBuckets, Method::GET);
+        let endpoint = custom("https://h", Addressing::Path);
+        assert_eq!(endpoint.address(&request).unwrap().path, "/");
+    }
+
+    #[test]
+    fn what_could_change_the_host_is_refused() {
+        let request =
+            |bucket: &str| Request::new(OperationKind::GetObject, Method::GET).bucket(bucket);
+        let endpoint = Endpoint::aws("us-east-1").unwrap();
+        for bucket in ["", "a/b", "a@b", "a?b", "a#b", "..", "a b", "a\r\nb", "é"] {
+            assert!(endpoint.address(&request(bucket)).is_err(), "{bucket}");
+        }
+        for region in ["", "a.b", "evil.com/", "a@b", "a\nb"] {
+            assert!(Endpoint::aws(region).is_err(), "{region}");
+        }
+        for url in [
+            "ftp://h",
+            "http://",
+            "http://u:p@h",
+            "http://h?x",
+            "not a url",
+            "http://h:99999",
+        ] {
+            assert!(
+                Endpoint::custom(url, "r", Addressing::Path).is_err(),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_keys_are_refused_by_their_bytes() {
+        let endpoint = custom("http://h", Addressing::Path);
+        let request =
+            |key: &str| Request::new(OperationKind::GetObject, Method::GET).object("b", key);
+        assert!(endpoint.address(&request(&"é".repeat(512))).is_ok());
+        assert!(endpoint.address(&request(&"é".repeat(513))).is_err());
+    }
+}

@@ -1,0 +1,144 @@
+use http::Method;
+use md5::{Digest as _, Md5};
+
+use crate::s3::{
+    error::{AnswerError, document},
+    operation::{Answer, Operation, OperationKind},
+    request::{Request, RequestError},
+    xml::{Reader, Writer, XmlError},
+};
+
+/// Deletes up to 1,000 objects.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>. Keys that XML
+/// cannot carry (see [`can_carry`](crate::s3::xml::can_carry)) must be deleted one by one.
+///
+/// The answer lists every key, deleted or not: the quiet form would make a key that the server
+/// forgot look deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteObjects<'a> {
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The keys, 1 to 1,000.
+    pub keys: &'a [String],
+}
+
+/// What became of the keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeleteObjectsOutput {
+    /// The deleted keys.
+    pub deleted: Vec<String>,
+    /// The keys that were not deleted.
+    pub failed: Vec<DeleteFailure>,
+}
+
+/// A key that was not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteFailure {
+    /// The key.
+    pub key: String,
+    /// The server's code.
+    pub code: String,
+    /// The server's text.
+    pub message: String,
+}
+
+impl Operation for DeleteObjects<'_> {
+    type Output = DeleteObjectsOutput;
+
+    fn request(&self) -> Result<Request, RequestError> {
+        let document = Writer::document("Delete", |w| {
+            for key in self.keys {
+                w.element("Object", |w| w.text("Key", key));
+            }
+        });
+        // S3 requires a checksum here; this is the one that every store knows.
+        let md5 = Md5::digest(&document).into();
+        Ok(Request::new(OperationKind::DeleteObjects, Method::POST)
+            .bucket(self.bucket)
+            .parameter("delete", "")
+            .content_md5(Some(md5))
+            .document(document))
+    }
+
+    fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
+        document(
+            OperationKind::DeleteObjects,
+            answer,
+            "DeleteResult",
+            |reader| {
+                let mut output = DeleteObjectsOutput::default();
+                while let Some(name) = reader.child()? {
+                    match &*name {
+                        "Deleted" => output.deleted.push(entry(reader)?.key),
+                        "Error" => output.failed.push(entry(reader)?),
+                        _ => reader.skip()?,
+                    }
+                }
+                Ok(output)
+            },
+        )
+    }
+}
+
+fn entry(reader: &mut Reader<'_>) -> Result<DeleteFailure, XmlError> {
+    let mut key = None;
+    let (mut code, mut message) = (String::new(), String::new());
+    while let Some(name) = reader.child()? {
+        match &*name {
+            "Key" => key = Some(reader.text()?),
+            "Code" => code = reader.text()?,
+            "Message" => message = reader.text()?,
+            _ => reader.skip()?,
+        }
+    }
+    Ok(DeleteFailure {
+        key: key.ok_or(XmlError::Missing("Key"))?,
+        code,
+        message,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::s3::{
+        op::testing::{assert_only_whole, parse},
+        payload::Payload,
+    };
+
+    #[test]
+    fn keys_are_escaped_and_summed() {
+        let keys = ["a&b\r\n".to_owned(), " sp ".to_owned()];
+        let request = DeleteObjects {
+            bucket: "b",
+            keys: &keys,
+        }
+        .request()
+        .unwrap();
+        assert!(request.headers.contains_key("content-md5"));
+        let Payload::Bytes(body) = request.payload else {
+            panic!("no body")
+        };
+        let expected = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+            <Object><Key>a&amp;b&#xD;&#xA;</Key></Object><Object><Key> sp </Key></Object></Delete>";
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn failures_keep_their_keys() {
+        let delete = DeleteObjects {
+            bucket: "b",
+            keys: &[],
+        };
+        let body = "<DeleteResult><Deleted><Key>one</Key></Deleted><Error><Key>two</Key>\
+                    <Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>";
+        assert_only_whole(&delete, body);
+        let output = parse(&delete, 200, &[], body).unwrap();
+        assert_eq!(output.deleted, ["one"]);
+        assert_eq!(
+            (&*output.failed[0].key, &*output.failed[0].code),
+            ("two", "AccessDenied")
+        );
+    }
+}
