@@ -1,0 +1,318 @@
+//! One request, as often as it takes.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::{HeaderMap, HeaderValue, header};
+use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::{
+    client::{
+        Client, ClientError, IDLE, Mutations, SLOW_ANSWER,
+        retry::{Decision, Failure, Retry},
+    },
+    net::{Patience, RequestBody, ResponseBody},
+    s3::{
+        encode,
+        endpoint::Address,
+        operation::{Answer, Operation, OperationKind},
+        payload::Payload,
+        request::Request,
+        sigv4::{self, Scope, Signable},
+        time,
+    },
+};
+
+/// Is told of every attempt, in one line without secrets: operation, method, URL, status, time.
+#[derive(Clone)]
+pub struct Observer(Arc<dyn Fn(fmt::Arguments<'_>) + Send + Sync>);
+
+impl Observer {
+    /// An observer that gives the lines to a function.
+    pub fn new(tell: impl Fn(fmt::Arguments<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}
+
+/// What was learned of the server on the way.
+#[derive(Debug, Default)]
+pub(super) struct ServerFacts {
+    /// A connection worked.
+    pub(super) reached: AtomicBool,
+    /// The server does not have ListObjectsV2.
+    pub(super) lists_v1_only: AtomicBool,
+}
+
+/// The result of a request that was carried out.
+pub(super) struct Performed<T> {
+    pub(super) output: T,
+    /// The rest of the answer; empty but for GetObject.
+    pub(super) body: ResponseBody,
+    /// Held as long as the answer is being read.
+    pub(super) permit: OwnedSemaphorePermit,
+    /// Whether an earlier attempt may have been carried out, too.
+    pub(super) ambiguous: bool,
+}
+
+/// A request with its address: what stays the same over all attempts.
+struct Addressed {
+    request: Request,
+    address: Address,
+    query: String,
+}
+
+impl Client {
+    /// Sends a request until it succeeds or the retries are over.
+    pub(super) async fn perform<O: Operation>(
+        &self,
+        operation: &O,
+    ) -> Result<Performed<O::Output>, ClientError> {
+        let addressed = self.address(operation)?;
+        let mut retry = Retry::new(self.inner.options.retry);
+        loop {
+            let permit = self.permit().await;
+            let started = Instant::now();
+            let outcome = self.attempt(operation, &addressed).await?;
+            self.observe(&addressed, &outcome, started.elapsed());
+            let failure = match outcome {
+                Ok((output, body)) => {
+                    self.inner.budget.give_back();
+                    return Ok(Performed {
+                        output,
+                        body,
+                        permit,
+                        ambiguous: retry.ambiguous,
+                    });
+                }
+                Err(failure) => failure,
+            };
+            drop(permit);
+            let reached = self.inner.facts.reached.load(Ordering::Relaxed);
+            match retry.after(&failure, reached, fastrand::f64()) {
+                Decision::Again { after, paid } => {
+                    if paid && !self.inner.budget.take(failure.is_timeout()) {
+                        return Err(self.failed(&addressed, failure, retry.ambiguous));
+                    }
+                    tokio::time::sleep(after).await;
+                }
+                Decision::GiveUp => {
+                    return Err(self.failed(&addressed, failure, retry.ambiguous));
+                }
+            }
+        }
+    }
+
+    fn address<O: Operation>(&self, operation: &O) -> Result<Addressed, ClientError> {
+        let options = &self.inner.options;
+        let mut request = operation.request()?;
+        if request.operation.mutates() && options.mutations == Mutations::Forbidden {
+            return Err(ClientError::DryRun(request.operation));
+        }
+        options.api_options.apply(&mut request)?;
+        let address = options.endpoint.address(&request)?;
+        let query = encode::query(&request.query);
+        Ok(Addressed {
+            request,
+            address,
+            query,
+        })
+    }
+
+    #[allow(clippy::expect_used, reason = "nobody closes the semaphore")]
+    async fn permit(&self) -> OwnedSemaphorePermit {
+        let permits = Arc::clone(&self.inner.requests);
+        permits
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed")
+    }
+
+    /// One attempt. The outer error is final: nothing could be sent.
+    async fn attempt<O: Operation>(
+        &self,
+        operation: &O,
+        addressed: &Addressed,
+    ) -> Result<Result<(O::Output, ResponseBody), Failure>, ClientError> {
+        let request = self.sign(addressed)?;
+        let kind = addressed.request.operation;
+        let answer = if kind.answers_slowly() {
+            SLOW_ANSWER
+        } else {
+            IDLE
+        };
+        let patience = Patience {
+            answer,
+            body: if answer > IDLE { answer } else { IDLE },
+        };
+        let mut response = match self.inner.http.send(request, patience).await {
+            Ok(response) => response,
+            Err(error) => return Ok(Err(Failure::Transport(error))),
+        };
+        self.inner.facts.reached.store(true, Ordering::Relaxed);
+        let streams = kind == OperationKind::GetObject && response.status.is_success();
+        let body = if streams {
+            Default::default()
+        } else {
+            match response.body.collect(MAX_DOCUMENT).await {
+                Ok(body) => body,
+                Err(error) => return Ok(Err(Failure::Transport(error))),
+            }
+        };
+        let (status, headers) = (response.status, &response.headers);
+        Ok(
+            match operation.parse(&Answer {
+                status,
+                headers,
+                body: &body,
+            }) {
+                Ok(output) => Ok((output, response.body)),
+                Err(error) => Err(Failure::Answer {
+                    error,
+                    wait_at_least: wait_at_least(headers),
+                }),
+            },
+        )
+    }
+
+    /// Makes the HTTP request of one attempt, signed with the time of now.
+    fn sign(&self, addressed: &Addressed) -> Result<http::Request<RequestBody>, ClientError> {
+        let Addressed {
+            request,
+            address,
+            query,
+        } = addressed;
+        let options = &self.inner.options;
+        let mut headers = request.headers.clone();
+        let host = HeaderValue::try_from(&*address.authority);
+        headers.insert(
+            header::HOST,
+            host.map_err(|_| ClientError::UnsendableCredentials)?,
+        );
+        if let Some(credentials) = &options.credentials {
+            let scope = Scope {
+                region: options.endpoint.region(),
+                service: "s3",
+            };
+            let mut signable = Signable {
+                method: &request.method,
+                path: &address.path,
+                query,
+                headers: &mut headers,
+            };
+            let now = Timestamp::now();
+            sigv4::sign(&mut signable, credentials, scope, now, request.payload_hash)
+                .map_err(|_| ClientError::UnsendableCredentials)?;
+        }
+        let user_agent = concat!("s4cmd/", env!("CARGO_PKG_VERSION"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(user_agent));
+        let body = match &request.payload {
+            Payload::Empty => RequestBody::bytes(Default::default()),
+            Payload::Bytes(bytes) => RequestBody::bytes(bytes.clone()),
+            Payload::File(region) => {
+                RequestBody::file(Arc::clone(&region.file), region.offset, region.len)
+            }
+        };
+        if matches!(request.method, http::Method::PUT | http::Method::POST) {
+            // S3 wants the length of empty bodies, too.
+            headers.insert(header::CONTENT_LENGTH, request.payload.len().into());
+        }
+        let mut http = http::Request::new(body);
+        *http.method_mut() = request.method.clone();
+        *http.uri_mut() = addressed
+            .url(options.endpoint.scheme().as_str())
+            .try_into()
+            .map_err(|_| ClientError::UnsendableCredentials)?;
+        *http.headers_mut() = headers;
+        Ok(http)
+    }
+
+    fn observe<T>(&self, addressed: &Addressed, outcome: &Result<T, Failure>, took: Duration) {
+        let Some(Observer(tell)) = &self.inner.options.observer else {
+            return;
+        };
+        let request = &addressed.request;
+        let url = addressed.url(self.inner.options.endpoint.scheme().as_str());
+        let result = match outcome {
+            Ok(_) => "ok".to_owned(),
+            Err(Failure::Transport(error)) => error.to_string(),
+            Err(Failure::Answer { error, .. }) => error.to_string(),
+        };
+        let milliseconds = took.as_millis();
+        let (operation, method) = (request.operation, &request.method);
+        let headers = Headers(&request.headers);
+        tell(format_args!(
+            "S3APICALL {operation} {method} {url}{headers} {milliseconds} ms: {result}"
+        ));
+    }
+
+    fn failed(&self, addressed: &Addressed, failure: Failure, ambiguous: bool) -> ClientError {
+        match failure {
+            Failure::Answer { error, .. } => ClientError::Answer { error, ambiguous },
+            Failure::Transport(error) => ClientError::Transport {
+                operation: addressed.request.operation,
+                endpoint: self.inner.options.endpoint.to_string(),
+                error,
+                ambiguous,
+            },
+        }
+    }
+}
+
+impl Addressed {
+    fn url(&self, scheme: &str) -> String {
+        let Address { authority, path } = &self.address;
+        let mark = if self.query.is_empty() { "" } else { "?" };
+        format!("{scheme}://{authority}{path}{mark}{}", self.query)
+    }
+}
+
+/// The request's own headers for the debug line. Those marked sensitive are masked; what signing
+/// adds (signature, token) is not among them.
+struct Headers<'a>(&'a HeaderMap);
+
+impl fmt::Display for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in self.0 {
+            let secret = value.is_sensitive() || name == "x-amz-mfa";
+            let text = if secret {
+                "***"
+            } else {
+                value.to_str().unwrap_or("?")
+            };
+            write!(f, " {name}={text:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What the server asks for: `Retry-After` in seconds or as a date, or `x-amz-retry-after` in
+/// milliseconds. At most half a minute: a wrong clock must not stop a run for hours.
+fn wait_at_least(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let milliseconds = text("x-amz-retry-after").and_then(|text| text.parse().ok());
+    let wait = milliseconds.map(Duration::from_millis).or_else(|| {
+        let after = text("retry-after")?;
+        if let Ok(seconds) = after.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = time::parse_http_date(after)?.duration_since(Timestamp::now());
+        until.try_into().ok()
+    });
+    Some(wait?.min(Duration::from_secs(30)))
+}
+
+/// The largest document of S3 is a listing of 1,000 keys with 1,024 bytes each, all encoded.
+const MAX_DOCUMENT: usize = 16 * 1024 * 1024;

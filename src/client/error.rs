@@ -1,0 +1,83 @@
+use thiserror::Error;
+
+use crate::{
+    net::{TransportError, TransportErrorKind},
+    s3::{
+        error::{AnswerError, ServiceError},
+        operation::OperationKind,
+        request::RequestError,
+    },
+};
+
+/// Why a call failed, after all retries.
+#[derive(Debug, Clone, Error)]
+pub enum ClientError {
+    /// The request cannot be built from the values given.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The credentials cannot be sent as a header.
+    #[error("the access key or the session token has characters that no header can carry")]
+    UnsendableCredentials,
+    /// This is a dry run.
+    #[error("{0} was not sent: this is a dry run")]
+    DryRun(OperationKind),
+    /// The server's answer is a failure, or not an answer.
+    #[error("{error}")]
+    Answer {
+        /// What it said.
+        error: AnswerError,
+        /// Whether an attempt may have been carried out all the same.
+        ambiguous: bool,
+    },
+    /// There was no whole answer.
+    #[error("{operation} at {endpoint}: {error}")]
+    Transport {
+        /// What was asked for.
+        operation: OperationKind,
+        /// Where.
+        endpoint: String,
+        /// What happened.
+        error: TransportError,
+        /// Whether an attempt may have been carried out all the same.
+        ambiguous: bool,
+    },
+    /// The listing goes in a circle or has no next page where it says that it has.
+    #[error("the listing of \"{bucket}\" cannot be trusted: {reason}")]
+    Listing {
+        /// The bucket.
+        bucket: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The store lists in another order than S3, which was noticed too late to sort.
+    #[error("the store lists keys out of order")]
+    OutOfOrder,
+}
+
+impl ClientError {
+    /// The failure that the server reported, if it did.
+    pub fn service(&self) -> Option<&ServiceError> {
+        match self {
+            Self::Answer { error, .. } => error.service(),
+            _ => None,
+        }
+    }
+
+    /// Whether the server says that the thing asked for does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.service().is_some_and(ServiceError::is_not_found)
+    }
+
+    /// Whether the operation may have been carried out although it failed.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::Answer { ambiguous, .. } | Self::Transport { ambiguous, .. } => *ambiguous,
+            _ => false,
+        }
+    }
+
+    /// Whether the file behind the request's body could not be read, or became shorter.
+    pub fn is_body(&self) -> bool {
+        matches!(self, Self::Transport { error, .. } if error.kind() == TransportErrorKind::Body)
+    }
+}

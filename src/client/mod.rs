@@ -1,0 +1,119 @@
+//! One async method for each S3 call: signs, sends, retries and parses.
+//!
+//! This is the one place that signs, the one that retries and the one that a dry run cannot get
+//! past.
+
+mod backoff;
+mod call;
+mod error;
+mod list;
+mod object_stream;
+mod retry;
+mod settle;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+
+use crate::{
+    credentials::Credentials,
+    net::HttpClient,
+    s3::{api_option::ApiOptions, endpoint::Endpoint, operation::Operation},
+};
+
+pub use call::Observer;
+pub use error::ClientError;
+pub use list::{Lister, sorted::SortedObjects};
+pub use object_stream::ObjectStream;
+pub use retry::RetryPolicy;
+pub use settle::Created;
+
+/// Speaks S3 with one endpoint. Clones are the same client.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// What a client is made of.
+#[derive(Debug)]
+pub struct ClientOptions {
+    /// Where to.
+    pub endpoint: Endpoint,
+    /// Who; without, requests are not signed.
+    pub credentials: Option<Credentials>,
+    /// How often.
+    pub retry: RetryPolicy,
+    /// How many requests may be under way at once, whatever they are.
+    pub max_requests: usize,
+    /// Whether anything may be changed.
+    pub mutations: Mutations,
+    /// What goes on every request that takes it.
+    pub api_options: ApiOptions,
+    /// Is told of every attempt.
+    pub observer: Option<Observer>,
+}
+
+/// Whether requests that change something may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutations {
+    /// The normal run.
+    Allowed,
+    /// The dry run: such a request is an error, whatever the command above does.
+    Forbidden,
+}
+
+#[derive(Debug)]
+struct Inner {
+    options: ClientOptions,
+    http: HttpClient,
+    requests: Arc<Semaphore>,
+    budget: backoff::RetryBudget,
+    facts: call::ServerFacts,
+}
+
+impl Client {
+    /// A client that sends by `http`.
+    pub fn new(http: HttpClient, options: ClientOptions) -> Self {
+        let requests = Arc::new(Semaphore::new(options.max_requests.max(1)));
+        let budget = backoff::RetryBudget::default();
+        let facts = call::ServerFacts::default();
+        Self {
+            inner: Arc::new(Inner {
+                options,
+                http,
+                requests,
+                budget,
+                facts,
+            }),
+        }
+    }
+
+    /// Where this client sends to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.inner.options.endpoint
+    }
+
+    /// The options that go on requests.
+    pub fn api_options(&self) -> &ApiOptions {
+        &self.inner.options.api_options
+    }
+
+    /// Whether this is a dry run.
+    pub fn mutations(&self) -> Mutations {
+        self.inner.options.mutations
+    }
+
+    /// Carries out an operation.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; retries are over by then.
+    pub async fn call<O: Operation>(&self, operation: &O) -> Result<O::Output, ClientError> {
+        Ok(self.perform(operation).await?.output)
+    }
+}
+
+/// How long the server may be silent, between any two bytes in either direction. There is no
+/// limit on the whole: a large object takes as long as it takes.
+const IDLE: Duration = Duration::from_secs(30);
+/// The same for operations where the server works before it answers.
+const SLOW_ANSWER: Duration = Duration::from_secs(300);

@@ -1,0 +1,350 @@
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::credentials::{
+    Credentials, Environment, Profile, Profiles, S3cfg, profile::read_optional,
+};
+
+/// What the command line says of credentials.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--access-key`.
+    pub access_key: Option<String>,
+    /// `--secret-key`.
+    pub secret_key: Option<String>,
+    /// `--config`: the s3cfg file, instead of `~/.s3cfg`.
+    pub s3cfg: Option<PathBuf>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--no-sign-request`.
+    pub no_sign_request: bool,
+}
+
+/// The credentials that were found, and what else the same files say.
+#[derive(Debug, Clone, Default)]
+pub struct Resolved {
+    /// `None` only for `--no-sign-request`.
+    pub credentials: Option<Credentials>,
+    /// The region of the profile.
+    pub region: Option<String>,
+    /// The endpoint of the profile or of the s3cfg.
+    pub endpoint_url: Option<String>,
+    /// The CA bundle of the profile.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+/// Finds credentials. The order: the command line, `S3_ACCESS_KEY`/`S3_SECRET_KEY`, `AWS_*` with
+/// token, the named profile (`--profile`, `AWS_PROFILE`), the s3cfg, the default profile.
+///
+/// Differs from the original: there an existing `~/.s3cfg` beat `AWS_PROFILE` and, in its PyPI
+/// release, `AWS_ACCESS_KEY_ID`.
+///
+/// # Errors
+/// See [`CredentialsError`]; a malformed file is an error even if other sources would do, because
+/// going on with other keys than the user thinks can hit the wrong account.
+pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, CredentialsError> {
+    let s3cfg = read_s3cfg(flags, environment)?;
+    let profiles = Profiles::read(environment)?;
+    let named = flags.profile.as_deref().or(environment.get("AWS_PROFILE"));
+    let profile = match named {
+        Some(name) => Some(
+            profiles
+                .get(name)
+                .ok_or_else(|| CredentialsError::NoSuchProfile {
+                    profile: name.to_owned(),
+                })?,
+        ),
+        None => None,
+    };
+    let default = profiles.get("default");
+    let settings = profile.as_ref().or(default.as_ref());
+    let region = settings.and_then(|profile| profile.region.clone());
+    let ca_bundle = settings
+        .and_then(|profile| profile.ca_bundle.clone())
+        .map(PathBuf::from);
+    let of_profile = settings.and_then(|profile| profile.endpoint_url.clone());
+    let endpoint_url = of_profile.or_else(|| s3cfg.endpoint_url.clone());
+    let credentials = if flags.no_sign_request {
+        None
+    } else {
+        Some(credentials(flags, environment, profile, s3cfg, default)?)
+    };
+    Ok(Resolved {
+        credentials,
+        region,
+        endpoint_url,
+        ca_bundle,
+    })
+}
+
+fn credentials(
+    flags: &Flags,
+    environment: &Environment,
+    profile: Option<Profile>,
+    s3cfg: S3cfg,
+    default: Option<Profile>,
+) -> Result<Credentials, CredentialsError> {
+    let (access_key, secret_key) = (flags.access_key.as_deref(), flags.secret_key.as_deref());
+    let session_token = None;
+    if access_key.is_some() != secret_key.is_some() {
+        return Err(CredentialsError::HalfAPair {
+            one: "--access-key",
+            other: "--secret-key",
+        });
+    }
+    if let Some(found) = pair(access_key, secret_key, session_token) {
+        return Ok(found);
+    }
+    // A profile that was named on the command line is more explicit than the environment.
+    if flags.profile.is_none() {
+        let s3 = (
+            environment.get("S3_ACCESS_KEY"),
+            environment.get("S3_SECRET_KEY"),
+        );
+        let aws = (
+            environment.get("AWS_ACCESS_KEY_ID"),
+            environment.get("AWS_SECRET_ACCESS_KEY"),
+        );
+        let token = environment.first(&["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]);
+        if let Some(found) = pair(s3.0, s3.1, None).or_else(|| pair(aws.0, aws.1, token)) {
+            return Ok(found);
+        }
+    }
+    if let Some(profile) = profile {
+        return profile.into_credentials();
+    }
+    if let Some(found) = s3cfg.credentials {
+        return Ok(found);
+    }
+    match default {
+        Some(profile) => profile.into_credentials(),
+        None => Err(CredentialsError::NotFound),
+    }
+}
+
+impl Profile {
+    fn into_credentials(self) -> Result<Credentials, CredentialsError> {
+        match (self.credentials, self.unsupported) {
+            (Some(found), _) => Ok(found),
+            (None, Some(setting)) => Err(CredentialsError::Unsupported { setting }),
+            (None, None) => Err(CredentialsError::NotFound),
+        }
+    }
+}
+
+fn pair(access: Option<&str>, secret: Option<&str>, token: Option<&str>) -> Option<Credentials> {
+    Some(Credentials {
+        access_key: access?.to_owned(),
+        secret_key: secret?.to_owned(),
+        session_token: token.map(str::to_owned),
+    })
+}
+
+/// Compat: a missing file is not an error, also when it was named.
+fn read_s3cfg(flags: &Flags, environment: &Environment) -> Result<S3cfg, CredentialsError> {
+    let default = || environment.home().map(|home| home.join(".s3cfg"));
+    let Some(path) = flags.s3cfg.clone().or_else(default) else {
+        return Ok(S3cfg::default());
+    };
+    match read_optional(&path)? {
+        Some(text) => {
+            S3cfg::parse(&text).map_err(|error| CredentialsError::malformed(&path, error))
+        }
+        None => Ok(S3cfg::default()),
+    }
+}
+
+/// Why there are no credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CredentialsError {
+    /// No source has any.
+    #[error(
+        "no credentials: give --access-key and --secret-key, set AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY, or use a profile or ~/.s3cfg (--no-sign-request: go without)"
+    )]
+    NotFound,
+    /// Only one of two options.
+    #[error("{one} and {other} must be given together")]
+    HalfAPair {
+        /// One.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// The named profile is in neither file.
+    #[error(
+        "the profile \"{profile}\" is neither in the AWS credentials file nor in the config file"
+    )]
+    NoSuchProfile {
+        /// Its name.
+        profile: String,
+    },
+    /// The profile has no keys of its own.
+    #[error("the profile gets its credentials by \"{setting}\", which is not supported: use keys")]
+    Unsupported {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// A file cannot be read or is malformed.
+    #[error("cannot use the configuration file \"{path}\": {reason}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl CredentialsError {
+    pub(super) fn malformed(path: &Path, error: impl std::fmt::Display) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A home directory with an s3cfg and both AWS files.
+    fn home() -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join(".aws")).unwrap();
+        let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();
+        write(".s3cfg", "[default]\naccess_key = s3cfg\nsecret_key = s\n");
+        write(
+            ".aws/credentials",
+            "[default]\naws_access_key_id = default\naws_secret_access_key = s\n\
+             [named]\naws_access_key_id = named\naws_secret_access_key = s\naws_session_token = t\n",
+        );
+        write(
+            ".aws/config",
+            "[default]\nregion = eu-west-1\n[profile named]\nregion = eu-north-1\n\
+             endpoint_url = http://e\n[profile role]\nrole_arn = arn\n",
+        );
+        home
+    }
+
+    fn with(home: &Path, more: &[(&str, &str)]) -> Environment {
+        let mut variables = vec![("HOME", home.to_str().unwrap())];
+        variables.extend_from_slice(more);
+        let mut padded = [("", ""); 8];
+        padded[..variables.len()].copy_from_slice(&variables);
+        Environment::from(padded)
+    }
+
+    fn access_key(flags: &Flags, environment: &Environment) -> String {
+        resolve(flags, environment)
+            .unwrap()
+            .credentials
+            .unwrap()
+            .access_key
+            .clone()
+    }
+
+    #[test]
+    fn sources_win_in_the_documented_order() {
+        let home = home();
+        let aws = [("AWS_ACCESS_KEY_ID", "aws"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let s3 = [("S3_ACCESS_KEY", "s3"), ("S3_SECRET_KEY", "s")];
+        let profile = [("AWS_PROFILE", "named")];
+        let all = [aws.as_slice(), &s3, &profile].concat();
+        let none = Flags::default();
+        let keys = Flags {
+            access_key: Some("flag".into()),
+            secret_key: Some("s".into()),
+            ..Flags::default()
+        };
+        assert_eq!(access_key(&keys, &with(home.path(), &all)), "flag");
+        assert_eq!(access_key(&none, &with(home.path(), &all)), "s3");
+        let env = with(home.path(), &[aws.as_slice(), &profile].concat());
+        assert_eq!(access_key(&none, &env), "aws");
+        assert_eq!(access_key(&none, &with(home.path(), &profile)), "named");
+        assert_eq!(access_key(&none, &with(home.path(), &[])), "s3cfg");
+        let named = Flags {
+            profile: Some("named".into()),
+            ..Flags::default()
+        };
+        assert_eq!(access_key(&named, &with(home.path(), &all)), "named");
+        fs::remove_file(home.path().join(".s3cfg")).unwrap();
+        assert_eq!(access_key(&none, &with(home.path(), &[])), "default");
+    }
+
+    #[test]
+    fn the_token_of_temporary_credentials_is_kept() {
+        let home = home();
+        let aws = [
+            ("AWS_ACCESS_KEY_ID", "aws"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("AWS_SESSION_TOKEN", "token"),
+        ];
+        let found = resolve(&Flags::default(), &with(home.path(), &aws)).unwrap();
+        assert_eq!(
+            found.credentials.unwrap().session_token.as_deref(),
+            Some("token")
+        );
+    }
+
+    #[test]
+    fn the_profile_brings_region_and_endpoint() {
+        let home = home();
+        let found = resolve(&Flags::default(), &with(home.path(), &[])).unwrap();
+        assert_eq!(found.region.as_deref(), Some("eu-west-1"));
+        let found = resolve(
+            &Flags::default(),
+            &with(home.path(), &[("AWS_PROFILE", "named")]),
+        )
+        .unwrap();
+        assert_eq!(found.region.as_deref(), Some("eu-north-1"));
+        assert_eq!(found.endpoint_url.as_deref(), Some("http://e"));
+    }
+
+    #[test]
+    fn failures_name_what_is_wrong() {
+        let home = home();
+        let resolve_with = |flags: &Flags, more: &[(&str, &str)]| {
+            resolve(flags, &with(home.path(), more)).unwrap_err()
+        };
+        let none = Flags::default();
+        let error = resolve_with(&none, &[("AWS_PROFILE", "absent")]);
+        assert_eq!(
+            error,
+            CredentialsError::NoSuchProfile {
+                profile: "absent".into()
+            }
+        );
+        let error = resolve_with(&none, &[("AWS_PROFILE", "role")]);
+        assert_eq!(
+            error,
+            CredentialsError::Unsupported {
+                setting: "role_arn"
+            }
+        );
+        let half = Flags {
+            access_key: Some("a".into()),
+            ..Flags::default()
+        };
+        assert!(matches!(
+            resolve_with(&half, &[]),
+            CredentialsError::HalfAPair { .. }
+        ));
+        fs::write(home.path().join(".s3cfg"), "[default]\nnonsense\n").unwrap();
+        let text = resolve_with(&none, &[]).to_string();
+        assert!(text.contains(".s3cfg") && text.contains("line 2"), "{text}");
+        let empty = Environment::from([]);
+        assert_eq!(
+            resolve(&none, &empty).unwrap_err(),
+            CredentialsError::NotFound
+        );
+        let anonymous = Flags {
+            no_sign_request: true,
+            ..Flags::default()
+        };
+        assert!(resolve(&anonymous, &empty).unwrap().credentials.is_none());
+    }
+}

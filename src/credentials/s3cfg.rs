@@ -1,0 +1,78 @@
+use crate::credentials::{
+    Credentials,
+    ini::{Ini, IniError},
+};
+
+/// What is used of the configuration file of s3cmd.
+///
+/// Differs from the original: `%` is an ordinary character (Python's ConfigParser made a secret
+/// with one in it unreadable, and the file was then ignored without a word).
+#[derive(Debug, Clone, Default)]
+pub struct S3cfg {
+    /// `access_key`, `secret_key` and `access_token`.
+    pub credentials: Option<Credentials>,
+    /// `host_base` with `use_https`, as an endpoint URL; `None` for AWS itself.
+    pub endpoint_url: Option<String>,
+}
+
+impl S3cfg {
+    pub(super) fn parse(text: &str) -> Result<Self, IniError> {
+        let ini = Ini::parse(text)?;
+        let Some(section) = ini.section("default") else {
+            return Ok(Self::default());
+        };
+        let get = |name: &str| section.get(name).filter(|value| !value.is_empty()).cloned();
+        let credentials = match (get("access_key"), get("secret_key")) {
+            (Some(access_key), Some(secret_key)) => Some(Credentials {
+                access_key,
+                secret_key,
+                session_token: get("access_token"),
+            }),
+            _ => None,
+        };
+        let https = !get("use_https")
+            .is_some_and(|value| matches!(&*value.to_lowercase(), "false" | "no" | "0" | "off"));
+        let endpoint_url = get("host_base").filter(|host| !is_aws(host)).map(|host| {
+            if host.contains("://") {
+                return host;
+            }
+            format!("{}://{host}", if https { "https" } else { "http" })
+        });
+        Ok(Self {
+            credentials,
+            endpoint_url,
+        })
+    }
+}
+
+/// AWS's own hosts are derived from the region instead.
+fn is_aws(host: &str) -> bool {
+    host.trim_end_matches(":443").ends_with("amazonaws.com")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_in_a_secret_is_a_character() {
+        let text = "[default]\naccess_key = AK\nsecret_key = a%b%%c\naccess_token = T\n\
+                    host_base = localhost:9000\nuse_https = False\n";
+        let parsed = S3cfg::parse(text).unwrap();
+        let credentials = parsed.credentials.unwrap();
+        assert_eq!(credentials.secret_key, "a%b%%c");
+        assert_eq!(credentials.session_token.as_deref(), Some("T"));
+        assert_eq!(
+            parsed.endpoint_url.as_deref(),
+            Some("http://localhost:9000")
+        );
+    }
+
+    #[test]
+    fn aws_hosts_are_no_endpoint() {
+        let text = "[default]\naccess_key = AK\nsecret_key =\nhost_base = s3.amazonaws.com\n";
+        let parsed = S3cfg::parse(text).unwrap();
+        assert!(parsed.credentials.is_none());
+        assert_eq!(parsed.endpoint_url, None);
+    }
+}

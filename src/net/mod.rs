@@ -1,0 +1,17 @@
+//! HTTP over sockets. This layer knows nothing of S3: it connects, encrypts, sends, receives and
+//! notices when nothing moves. It never follows a redirect and never sends anything twice by
+//! itself.
+
+mod body;
+mod client;
+mod connect;
+mod danger;
+mod dns;
+mod error;
+mod tls;
+
+pub use body::{RequestBody, ResponseBody};
+pub use client::{HttpClient, Patience, Response};
+pub use connect::ConnectOptions;
+pub use error::{TransportError, TransportErrorKind};
+pub use tls::{TlsError, TlsOptions};
