@@ -23,7 +23,7 @@ use crate::{
         encode,
         endpoint::Address,
         operation::{Answer, Operation, OperationKind},
-        payload::Payload,
+        payload::{FileIdentity, Payload},
         request::Request,
         sigv4::{self, Scope, Signable},
         time,
@@ -222,7 +222,17 @@ impl Client {
             Payload::Empty => RequestBody::bytes(Default::default()),
             Payload::Bytes(bytes) => RequestBody::bytes(bytes.clone()),
             Payload::File(region) => {
-                RequestBody::file(Arc::clone(&region.file), region.offset, region.len)
+                let identity = region.identity;
+                let unchanged = move |file: &std::fs::File| {
+                    file.metadata()
+                        .is_ok_and(|metadata| FileIdentity::of(&metadata) == identity)
+                };
+                RequestBody::file(
+                    Arc::clone(&region.file),
+                    region.offset,
+                    region.len,
+                    unchanged,
+                )
             }
         };
         if matches!(request.method, http::Method::PUT | http::Method::POST) {

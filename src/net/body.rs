@@ -33,14 +33,25 @@ pub struct RequestBody {
     progress: Arc<AtomicU64>,
 }
 
-#[derive(Debug)]
 enum Source {
     Bytes(Bytes),
     File {
         file: Arc<File>,
         offset: u64,
         buffer: BytesMut,
+        unchanged: Unchanged,
     },
+}
+
+type Unchanged = Box<dyn Fn(&File) -> bool + Send + Sync>;
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bytes(_) => "Bytes",
+            Self::File { .. } => "File",
+        })
+    }
 }
 
 impl RequestBody {
@@ -55,12 +66,20 @@ impl RequestBody {
     }
 
     /// `len` bytes of a file from `offset`, read in chunks of 256 KiB while they are sent. A file
-    /// that ends early fails the request.
-    pub fn file(file: Arc<File>, offset: u64, len: u64) -> Self {
+    /// that ends early fails the request, and so does one that is not `unchanged` when the last
+    /// chunk was read: then the server never gets the whole.
+    pub fn file(
+        file: Arc<File>,
+        offset: u64,
+        len: u64,
+        unchanged: impl Fn(&File) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let unchanged = Box::new(unchanged);
         let source = Source::File {
             file,
             offset,
             buffer: BytesMut::new(),
+            unchanged,
         };
         Self {
             source,
@@ -92,9 +111,13 @@ impl Body for RequestBody {
                 file,
                 offset,
                 buffer,
+                unchanged,
             } => {
                 let want = remaining.min(CHUNK as u64) as usize;
                 match read_chunk(file, *offset, want, buffer) {
+                    Ok(chunk) if chunk.len() as u64 == remaining && !unchanged(file) => {
+                        return Poll::Ready(Some(Err(FileError::changed())));
+                    }
                     Ok(chunk) => {
                         *offset += chunk.len() as u64;
                         chunk
@@ -134,10 +157,7 @@ fn read_chunk(
         }
     });
     match read {
-        Ok(0) => Err(FileError(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "the file became shorter while it was read",
-        ))),
+        Ok(0) => Err(FileError::changed()),
         Ok(read) => Ok(buffer.split_to(read).freeze()),
         Err(error) => Err(FileError(error)),
     }
@@ -147,6 +167,12 @@ fn read_chunk(
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub struct FileError(io::Error);
+
+impl FileError {
+    fn changed() -> Self {
+        Self(io::Error::other("the file changed while it was read"))
+    }
+}
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -226,10 +252,10 @@ mod tests {
         file.write_all(&content).unwrap();
         let file = Arc::new(file);
         let len = content.len() as u64;
-        let whole = RequestBody::file(Arc::clone(&file), 0, len);
+        let whole = RequestBody::file(Arc::clone(&file), 0, len, |_| true);
         assert_eq!(whole.size_hint().exact(), Some(len));
         assert_eq!(read_all(whole).await.unwrap(), content);
-        let inner = RequestBody::file(file, 5, len - 10);
+        let inner = RequestBody::file(file, 5, len - 10, |_| true);
         assert_eq!(
             read_all(inner).await.unwrap(),
             content[5..content.len() - 5]
@@ -237,13 +263,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_shrank_fails_the_request() {
+    async fn a_file_that_shrank_or_changed_fails_the_request() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"short").unwrap();
-        assert!(
-            read_all(RequestBody::file(Arc::new(file), 0, 6))
-                .await
-                .is_err()
-        );
+        let file = Arc::new(file);
+        let longer = RequestBody::file(Arc::clone(&file), 0, 6, |_| true);
+        assert!(read_all(longer).await.is_err());
+        let changed = RequestBody::file(file, 0, 5, |_| false);
+        assert!(read_all(changed).await.is_err());
     }
 }

@@ -1,7 +1,10 @@
 //! What a request carries as its body. A payload is a value that is cheap to clone, so every
 //! attempt of a request sends the same bytes again.
 
-use std::{fs::File, sync::Arc};
+use std::{
+    fs::{File, Metadata},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 
@@ -45,6 +48,36 @@ pub struct FileRegion {
     pub offset: u64,
     /// The number of bytes.
     pub len: u64,
+    /// The file as it was when its bytes were summed. If it is another one when the last byte is
+    /// to be sent, sending fails, and the server throws away what it got.
+    pub identity: FileIdentity,
+}
+
+/// What changes about a file when somebody writes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileIdentity {
+    /// Bytes.
+    pub len: u64,
+    device: u64,
+    inode: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    /// The same of the last change of the content or of the file's properties.
+    changed: (i64, i64),
+}
+
+impl FileIdentity {
+    /// Takes it from what the file system says of the open file.
+    pub fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            len: metadata.len(),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
 }
 
 /// What `x-amz-content-sha256` says of the payload.

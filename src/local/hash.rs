@@ -1,0 +1,110 @@
+use std::{fs::File, io, os::unix::fs::FileExt as _};
+
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+
+use crate::{
+    blocking,
+    s3::types::{Md5Digest, Sha256Digest},
+};
+
+/// Sums of the same bytes, made in one pass.
+#[derive(Debug, Clone, Default)]
+pub struct Hasher {
+    md5: Md5,
+    sha256: Option<Sha256>,
+}
+
+/// The result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digests {
+    /// Always.
+    pub md5: Md5Digest,
+    /// If it was asked for.
+    pub sha256: Option<Sha256Digest>,
+}
+
+impl Hasher {
+    /// MD5, and SHA-256 if asked for.
+    pub fn new(with_sha256: bool) -> Self {
+        Self {
+            md5: Md5::new(),
+            sha256: with_sha256.then(Sha256::new),
+        }
+    }
+
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
+    }
+
+    /// The sums of all bytes added.
+    pub fn finish(self) -> Digests {
+        Digests {
+            md5: self.md5.finalize().into(),
+            sha256: self.sha256.map(|s| s.finalize().into()),
+        }
+    }
+}
+
+/// Hashes a region of a file. Other tasks get their turn every few megabytes, and so does a
+/// cancellation.
+///
+/// # Errors
+/// It cannot be read, or ends before the region does (`UnexpectedEof`).
+pub async fn hash_region(
+    file: &File,
+    offset: u64,
+    len: u64,
+    with_sha256: bool,
+) -> io::Result<Digests> {
+    let mut hasher = Hasher::new(with_sha256);
+    let mut buffer = vec![0; usize::try_from(len).unwrap_or(CHUNK).min(CHUNK)];
+    let mut done = 0;
+    while done < len {
+        let turn_end = len.min(done + TURN);
+        blocking::in_place(|| -> io::Result<()> {
+            while done < turn_end {
+                let want = usize::try_from(turn_end - done).unwrap_or(CHUNK).min(CHUNK);
+                let chunk = &mut buffer[..want];
+                file.read_exact_at(chunk, offset + done)?;
+                hasher.update(chunk);
+                done += want as u64;
+            }
+            Ok(())
+        })?;
+        tokio::task::yield_now().await;
+    }
+    Ok(hasher.finish())
+}
+
+/// Fits the second-level cache, so that both sums read memory once.
+const CHUNK: usize = 256 * 1024;
+/// Some 10 ms of hashing.
+const TURN: u64 = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn regions_are_summed_exactly() {
+        let mut file = tempfile::tempfile().unwrap();
+        let content: Vec<u8> = (0..CHUNK * 20 + 3).map(|n| (n % 253) as u8).collect();
+        file.write_all(&content).unwrap();
+        let digests = hash_region(&file, 7, content.len() as u64 - 7, true)
+            .await
+            .unwrap();
+        assert_eq!(digests.md5, <[u8; 16]>::from(Md5::digest(&content[7..])));
+        assert_eq!(digests.sha256, Some(Sha256::digest(&content[7..]).into()));
+        let beyond = hash_region(&file, 0, content.len() as u64 + 1, false).await;
+        assert_eq!(beyond.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let nothing = hash_region(&file, 0, 0, false).await.unwrap();
+        assert_eq!(nothing.md5, <[u8; 16]>::from(Md5::digest(b"")));
+    }
+}

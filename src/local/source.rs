@@ -1,0 +1,180 @@
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::{
+    blocking,
+    s3::payload::{FileIdentity, FileRegion},
+};
+
+/// A file that is being uploaded: open, and known as it was at the beginning.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    path: PathBuf,
+    file: Arc<File>,
+    identity: FileIdentity,
+    mode: u32,
+}
+
+/// Why a file cannot be uploaded.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The file system refused.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// A directory, device, socket or pipe.
+    #[error("not a regular file")]
+    NotAFile,
+    /// Somebody wrote to it. What was read so far may be a mixture.
+    #[error("the file changed while it was read")]
+    Changed,
+}
+
+impl SourceFile {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// It is missing, unreadable or not a regular file.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        use std::os::unix::fs::PermissionsExt as _;
+        blocking::in_place(|| {
+            // Opening a pipe would wait for a writer.
+            if !fs::metadata(path)?.is_file() {
+                return Err(SourceError::NotAFile);
+            }
+            let file = File::open(path)?;
+            let metadata = file.metadata()?;
+            if !metadata.is_file() {
+                return Err(SourceError::NotAFile);
+            }
+            Ok(Self {
+                path: path.to_owned(),
+                file: Arc::new(file),
+                identity: FileIdentity::of(&metadata),
+                mode: metadata.permissions().mode(),
+            })
+        })
+    }
+
+    /// Where it was when it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes.
+    pub fn len(&self) -> u64 {
+        self.identity.len
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The permission bits as the original writes them into the `privilege` metadata: three octal
+    /// digits.
+    pub fn privilege(&self) -> String {
+        format!("{:03o}", self.mode & 0o777)
+    }
+
+    /// A region to send. Sending it fails if the file is changed before the last byte is sent.
+    pub fn region(&self, offset: u64, len: u64) -> FileRegion {
+        FileRegion {
+            file: Arc::clone(&self.file),
+            offset,
+            len,
+            identity: self.identity,
+        }
+    }
+
+    /// The whole content, for files small enough to hold.
+    ///
+    /// # Errors
+    /// It cannot be read, or it changed.
+    pub fn read(&self) -> Result<Bytes, SourceError> {
+        use std::os::unix::fs::FileExt as _;
+        let mut content = vec![0; usize::try_from(self.len()).map_err(|_| SourceError::Changed)?];
+        let read = blocking::in_place(|| self.file.read_exact_at(&mut content, 0));
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(SourceError::Changed);
+            }
+            other => other?,
+        }
+        self.check_unchanged()?;
+        Ok(content.into())
+    }
+
+    /// The open file, for hashing.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Checks that nobody wrote to the file since it was opened. A file that was only replaced
+    /// under its name is still the one that was opened.
+    ///
+    /// # Errors
+    /// [`SourceError::Changed`].
+    pub fn check_unchanged(&self) -> Result<(), SourceError> {
+        let now = FileIdentity::of(&self.file.metadata()?);
+        if now == self.identity {
+            Ok(())
+        } else {
+            Err(SourceError::Changed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_is_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        fs::write(&path, "one").unwrap();
+        let source = SourceFile::open(&path).unwrap();
+        assert_eq!(source.read().unwrap(), "one");
+        fs::write(&path, "longer").unwrap();
+        assert!(matches!(
+            source.check_unchanged(),
+            Err(SourceError::Changed)
+        ));
+        assert!(matches!(source.read(), Err(SourceError::Changed)));
+    }
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            SourceFile::open(directory.path()),
+            Err(SourceError::NotAFile)
+        ));
+        assert!(matches!(
+            SourceFile::open(Path::new("/dev/null")),
+            Err(SourceError::NotAFile)
+        ));
+        let missing = directory.path().join("missing");
+        assert!(matches!(
+            SourceFile::open(&missing),
+            Err(SourceError::Io(_))
+        ));
+    }
+
+    #[test]
+    fn the_privilege_has_three_digits() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o4640)).unwrap();
+        assert_eq!(SourceFile::open(&path).unwrap().privilege(), "640");
+    }
+}

@@ -1,0 +1,134 @@
+use std::{
+    fs::{File, Permissions},
+    io,
+    os::unix::fs::{FileExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::{blocking, local::umask::umask};
+
+/// A file that is being downloaded: beside its target, readable by nobody else, and removed when
+/// dropped. The target is untouched until [`TempFile::persist`].
+#[derive(Debug)]
+pub struct TempFile {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl TempFile {
+    /// Makes a temporary file in the target's directory, which must exist.
+    ///
+    /// Compat: the name is the target's with `-`, 15 random characters and `.tmp`.
+    ///
+    /// # Errors
+    /// The directory cannot be written to.
+    pub fn create(target: &Path) -> io::Result<Self> {
+        let directory = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = format!("{}-", truncated(&name));
+        let file = blocking::in_place(|| {
+            tempfile::Builder::new()
+                .prefix(&prefix)
+                .suffix(SUFFIX)
+                .rand_bytes(RANDOM)
+                .tempfile_in(directory)
+        })?;
+        Ok(Self {
+            file,
+            target: target.to_owned(),
+        })
+    }
+
+    /// The open file.
+    pub fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Writes at an offset; many may at once.
+    ///
+    /// # Errors
+    /// The disk is full or fails.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        blocking::in_place(|| self.file().write_all_at(bytes, offset))
+    }
+
+    /// Puts the file in the target's place, at once. `privilege` are the permission bits that the
+    /// uploader recorded: those of them that the umask allows are set, never more than `0777`.
+    ///
+    /// # Errors
+    /// The target is a directory, or the file system refuses; the temporary file is removed.
+    pub fn persist(self, privilege: Option<u32>) -> io::Result<()> {
+        let mode = privilege.unwrap_or(0o666) & 0o777 & !umask();
+        blocking::in_place(|| {
+            self.file().set_permissions(Permissions::from_mode(mode))?;
+            self.file
+                .persist(&self.target)
+                .map_err(|error| error.error)?;
+            Ok(())
+        })
+    }
+}
+
+/// Leaves room for what is added; file systems allow names of 255 bytes.
+fn truncated(name: &str) -> &str {
+    let mut end = name.len().min(255 - 1 - RANDOM - SUFFIX.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
+const SUFFIX: &str = ".tmp";
+const RANDOM: usize = 15;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_dropped_file_leaves_nothing_and_the_target_untouched() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("t");
+        fs::write(&target, "old").unwrap();
+        let temp = TempFile::create(&target).unwrap();
+        temp.write_at(b"new", 0).unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        drop(temp);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+    }
+
+    #[test]
+    fn setuid_from_metadata_is_not_set() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("t");
+        let temp = TempFile::create(&target).unwrap();
+        temp.persist(Some(0o6777)).unwrap();
+        let mode = fs::metadata(&target).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o777 & !umask());
+    }
+
+    #[test]
+    fn long_names_still_fit() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("é".repeat(127));
+        TempFile::create(&target).unwrap().persist(None).unwrap();
+        assert!(target.exists());
+    }
+
+    #[test]
+    fn a_directory_is_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("d");
+        fs::create_dir(&target).unwrap();
+        assert!(TempFile::create(&target).unwrap().persist(None).is_err());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}

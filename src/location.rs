@@ -1,0 +1,130 @@
+//! Where things are: a local path or a place in S3.
+
+use std::fmt;
+
+/// A place in S3: a bucket, a key, or a pattern of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Url {
+    /// The bucket; never empty.
+    pub bucket: String,
+    /// What follows the bucket and one slash; empty for the bucket itself.
+    pub key: String,
+}
+
+impl S3Url {
+    /// Reads `s3://bucket[/key]` or `s3n://...`; `None` for anything else.
+    ///
+    /// Compat: the scheme is lower case only, exactly one slash is removed behind the bucket. The
+    /// key is taken whole, whatever is in it: the original lost everything behind a line break.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text
+            .strip_prefix("s3://")
+            .or_else(|| text.strip_prefix("s3n://"))?;
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        if bucket.is_empty() {
+            return None;
+        }
+        Some(Self {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        })
+    }
+
+    /// The same bucket with another key.
+    pub fn with_key(&self, key: impl Into<String>) -> Self {
+        Self {
+            bucket: self.bucket.clone(),
+            key: key.into(),
+        }
+    }
+
+    /// Whether this names a directory as a target: the bucket, or a key with a slash at its end.
+    pub fn is_directory(&self) -> bool {
+        self.key.is_empty() || self.key.ends_with('/')
+    }
+
+    /// A key below this place: `name` behind exactly one slash.
+    pub fn join(&self, name: &str) -> Self {
+        if self.is_directory() {
+            return self.with_key(format!("{}{name}", self.key));
+        }
+        self.with_key(format!("{}/{name}", self.key))
+    }
+}
+
+impl fmt::Display for S3Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+/// An operand of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A path, as given.
+    Local(String),
+    /// A place in S3.
+    S3(S3Url),
+}
+
+impl Location {
+    /// Everything that is not an S3 URL is a path.
+    pub fn parse(text: &str) -> Self {
+        match S3Url::parse(text) {
+            Some(url) => Self::S3(url),
+            None => Self::Local(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(path) => f.write_str(path),
+            Self::S3(url) => url.fmt(f),
+        }
+    }
+}
+
+/// The last component of a path or key: `b` of `a/b/`.
+pub fn basename(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    trimmed.rsplit('/').next().unwrap_or(trimmed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Option<(String, String)> {
+        S3Url::parse(text).map(|url| (url.bucket, url.key))
+    }
+
+    #[test]
+    fn urls_lose_exactly_one_slash() {
+        let pair = |bucket: &str, key: &str| Some((bucket.to_owned(), key.to_owned()));
+        assert_eq!(parsed("s3://b"), pair("b", ""));
+        assert_eq!(parsed("s3://b/"), pair("b", ""));
+        assert_eq!(parsed("s3://b//k"), pair("b", "/k"));
+        assert_eq!(parsed("s3n://b/a/b/"), pair("b", "a/b/"));
+        assert_eq!(parsed("s3://b/a\nb"), pair("b", "a\nb"));
+        for bad in ["s3://", "s3:///k", "S3://b", "file", "/s3://b", ""] {
+            assert_eq!(parsed(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn joining_puts_one_slash() {
+        let join = |url: &str, name: &str| S3Url::parse(url).unwrap().join(name).to_string();
+        assert_eq!(join("s3://b", "n"), "s3://b/n");
+        assert_eq!(join("s3://b/d/", "n"), "s3://b/d/n");
+        assert_eq!(join("s3://b/d", "n"), "s3://b/d/n");
+    }
+
+    #[test]
+    fn basenames_ignore_the_final_slash() {
+        assert_eq!(basename("a/b/"), "b");
+        assert_eq!(basename("b"), "b");
+        assert_eq!(basename("/"), "");
+    }
+}
