@@ -7,3 +7,4 @@ pub mod location;
 pub mod net;
 pub mod plan;
 pub mod s3;
+pub mod transfer;

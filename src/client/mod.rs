@@ -18,7 +18,11 @@ use tokio::sync::Semaphore;
 use crate::{
     credentials::Credentials,
     net::HttpClient,
-    s3::{api_option::ApiOptions, endpoint::Endpoint, operation::Operation},
+    s3::{
+        api_option::ApiOptions,
+        endpoint::{Endpoint, Scheme},
+        operation::Operation,
+    },
 };
 
 pub use call::Observer;
@@ -96,6 +100,13 @@ impl Client {
     /// The options that go on requests.
     pub fn api_options(&self) -> &ApiOptions {
         &self.inner.options.api_options
+    }
+
+    /// Whether signatures cover the payload, so that its SHA-256 is needed: over plain HTTP, where
+    /// anybody could change it on the way.
+    pub fn signs_payload(&self) -> bool {
+        let options = &self.inner.options;
+        options.endpoint.scheme() == Scheme::Http && options.credentials.is_some()
     }
 
     /// Whether this is a dry run.

@@ -1,0 +1,86 @@
+//! Whether a file and an object have the same content, found out as cheaply as possible: sizes,
+//! then what the listing says, then what the object itself says.
+
+use crate::{
+    local::{SourceFile, hash_region},
+    location::S3Url,
+    s3::{
+        op::{HeadObject, HeadObjectOutput, ListedObject},
+        types::Md5Digest,
+    },
+    transfer::{Engine, Error},
+};
+
+/// Asks for an object; `None` if there is none.
+pub(super) async fn head(engine: &Engine, url: &S3Url) -> Result<Option<HeadObjectOutput>, Error> {
+    let operation = HeadObject {
+        bucket: &url.bucket,
+        key: &url.key,
+    };
+    let call = async {
+        match engine.client.call(&operation).await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    engine.guard(call).await
+}
+
+/// Compares with an object that was listed.
+pub(super) async fn same_as_listed(
+    engine: &Engine,
+    file: &SourceFile,
+    url: &S3Url,
+    listed: &ListedObject,
+) -> Result<bool, Error> {
+    if file.len() != listed.size {
+        return Ok(false);
+    }
+    let md5 = md5(engine, file).await?;
+    if listed.etag.as_ref().and_then(|etag| etag.as_md5()) == Some(md5) {
+        return Ok(true);
+    }
+    // The tag may be composite, or of ciphertext: the metadata decides.
+    match head(engine, url).await? {
+        Some(object) => Ok(matches(&object, file, &md5)),
+        None => Ok(false),
+    }
+}
+
+/// Compares with an object that was asked for.
+pub(super) async fn same_as_object(
+    engine: &Engine,
+    file: &SourceFile,
+    object: &HeadObjectOutput,
+) -> Result<bool, Error> {
+    if file.len() != object.size {
+        return Ok(false);
+    }
+    let md5 = md5(engine, file).await?;
+    Ok(matches(object, file, &md5))
+}
+
+/// Compat: `S3Handler.sync_check`: the tag or the `md5` metadata.
+fn matches(object: &HeadObjectOutput, file: &SourceFile, md5: &Md5Digest) -> bool {
+    object.size == file.len()
+        && (object.content_md5().as_ref() == Some(md5)
+            || object.metadata_md5().as_ref() == Some(md5))
+}
+
+async fn md5(engine: &Engine, file: &SourceFile) -> Result<Md5Digest, Error> {
+    let hash = hash_region(file.file(), 0, file.len(), false);
+    let digests = engine
+        .guard(async { hash.await.map_err(source_error) })
+        .await?;
+    Ok(digests.md5)
+}
+
+/// A file that ends earlier than it did a moment ago was changed.
+pub(super) fn source_error(error: std::io::Error) -> Error {
+    use crate::local::SourceError;
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => SourceError::Changed.into(),
+        _ => SourceError::Io(error).into(),
+    }
+}

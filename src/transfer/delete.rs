@@ -1,0 +1,201 @@
+//! Deleting many objects, in batches, with an answer for every key.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
+
+use crate::{
+    client::Client,
+    location::S3Url,
+    s3::{
+        op::{DeleteFailure, DeleteObject, DeleteObjects},
+        xml::can_carry,
+    },
+    transfer::{Engine, Error},
+};
+
+/// Collects keys of one bucket and deletes them in batches, a few at once.
+pub struct Deleter {
+    engine: Engine,
+    bucket: Arc<str>,
+    batch: Vec<String>,
+    running: JoinSet<()>,
+    told: Arc<dyn Fn(&S3Url, Result<(), Error>) + Send + Sync>,
+}
+
+impl std::fmt::Debug for Deleter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deleter")
+            .field("bucket", &self.bucket)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deleter {
+    /// A deleter for one bucket. `told` hears what became of each key.
+    pub fn new(
+        engine: &Engine,
+        bucket: &str,
+        told: impl Fn(&S3Url, Result<(), Error>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            engine: engine.clone(),
+            bucket: bucket.into(),
+            batch: Vec::new(),
+            running: JoinSet::new(),
+            told: Arc::new(told),
+        }
+    }
+
+    /// Deletes a key, now or with others.
+    pub async fn add(&mut self, key: String) {
+        if self.engine.is_dry_run() {
+            self.tell(&key, Ok(()));
+        } else if can_carry(&key) {
+            self.batch.push(key);
+            if self.batch.len() >= MAX_BATCH {
+                self.send().await;
+            }
+        } else {
+            self.spawn(vec![key]).await;
+        }
+    }
+
+    /// Deletes what was collected and waits for everything.
+    pub async fn finish(mut self) {
+        self.send().await;
+        while self.running.join_next().await.is_some() {}
+    }
+
+    async fn send(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            self.spawn(batch).await;
+        }
+    }
+
+    async fn spawn(&mut self, keys: Vec<String>) {
+        while self.running.len() >= self.engine.options.jobs.max(1) {
+            self.running.join_next().await;
+        }
+        if self.engine.cancel.is_cancelled() {
+            return;
+        }
+        let (engine, bucket) = (self.engine.clone(), Arc::clone(&self.bucket));
+        let told = Arc::clone(&self.told);
+        self.running.spawn(async move {
+            let tell = |key: &str, result| told(&url(&bucket, key), result);
+            // What is under way is seen through: its keys would be neither deleted nor reported.
+            match &*keys {
+                [key] => {
+                    let operation = DeleteObject {
+                        bucket: &bucket,
+                        key,
+                    };
+                    let result = engine.see_through(engine.client.call(&operation)).await;
+                    tell(key, result);
+                }
+                _ => delete_batch(&engine, &bucket, keys, &tell).await,
+            }
+        });
+    }
+
+    fn tell(&self, key: &str, result: Result<(), Error>) {
+        (self.told)(&url(&self.bucket, key), result);
+    }
+}
+
+fn url(bucket: &str, key: &str) -> S3Url {
+    S3Url {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+    }
+}
+
+async fn delete_batch(
+    engine: &Engine,
+    bucket: &str,
+    mut keys: Vec<String>,
+    tell: &(dyn Fn(&str, Result<(), Error>) + Send + Sync),
+) {
+    for attempt in 1..=ATTEMPTS {
+        let output = match engine
+            .see_through(send_batch(&engine.client, bucket, &keys))
+            .await
+        {
+            Ok(output) => output,
+            Err(error) => {
+                let text = error.to_string();
+                let code = "DeleteObjects".to_owned();
+                for key in &keys {
+                    let (code, message) = (code.clone(), text.clone());
+                    tell(key, Err(Error::NotDeleted { code, message }));
+                }
+                return;
+            }
+        };
+        let mut again = Vec::new();
+        for (key, failure) in output {
+            match failure {
+                None => tell(&key, Ok(())),
+                Some(failure) if attempt < ATTEMPTS && is_transient(&failure.code) => {
+                    again.push(key);
+                }
+                Some(DeleteFailure { code, message, .. }) => {
+                    tell(&key, Err(Error::NotDeleted { code, message }));
+                }
+            }
+        }
+        if again.is_empty() {
+            return;
+        }
+        keys = again;
+        tokio::time::sleep(Duration::from_millis(200) * attempt).await;
+    }
+}
+
+/// Sends one batch and gives every key of it its result: a key that the answer does not name was
+/// not deleted as far as anyone knows.
+async fn send_batch(
+    client: &Client,
+    bucket: &str,
+    keys: &[String],
+) -> Result<Vec<(String, Option<DeleteFailure>)>, Error> {
+    use std::collections::{HashMap, HashSet};
+    let output = client.call(&DeleteObjects { bucket, keys }).await?;
+    let deleted: HashSet<&str> = output.deleted.iter().map(String::as_str).collect();
+    let mut failed: HashMap<String, DeleteFailure> = output
+        .failed
+        .iter()
+        .map(|failure| (failure.key.clone(), failure.clone()))
+        .collect();
+    let result = |key: &String| {
+        let failure = failed.remove(key);
+        if failure.is_some() || deleted.contains(&**key) {
+            return (key.clone(), failure);
+        }
+        let code = "NotConfirmed".to_owned();
+        let message = "the server did not say what became of it".to_owned();
+        (
+            key.clone(),
+            Some(DeleteFailure {
+                key: key.clone(),
+                code,
+                message,
+            }),
+        )
+    };
+    Ok(keys.iter().map(result).collect())
+}
+
+fn is_transient(code: &str) -> bool {
+    matches!(
+        code,
+        "InternalError" | "SlowDown" | "ServiceUnavailable" | "NotConfirmed"
+    )
+}
+
+/// Source: S3 API Reference, DeleteObjects: at most 1,000 keys.
+const MAX_BATCH: usize = 1000;
+/// Requests for keys that failed for a passing reason.
+const ATTEMPTS: u32 = 4;

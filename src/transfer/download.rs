@@ -1,0 +1,223 @@
+//! An object to a file: into a temporary file beside it, checked, and then put in its place.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    client::ClientError,
+    local::{Hasher, SourceError, SourceFile, TempFile, create_below, hash_region},
+    plan::split::Split,
+    s3::{
+        op::{GetObject, HeadObjectOutput},
+        types::{ByteRange, ETag, Md5Digest},
+    },
+    transfer::{
+        Compare, Download, Engine, Error, Overwrite, compare,
+        engine::{Outcome, STREAM_BUFFERS},
+        parallel::run_all,
+    },
+};
+
+pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome, Error> {
+    if is_done_already(engine, download).await? {
+        return Ok(Outcome::Synced);
+    }
+    if engine.is_dry_run() {
+        return Ok(Outcome::Done);
+    }
+    let directory = download.target.parent().unwrap_or(Path::new(""));
+    create_below(&download.root, directory)?;
+    let mut tried = false;
+    loop {
+        match fetch(engine, download).await {
+            // Another version came in between, or a byte was damaged on the way: from the
+            // beginning, once.
+            Err(error) if !tried && is_worth_a_restart(&error) => tried = true,
+            other => return other.map(|()| Outcome::Done),
+        }
+    }
+}
+
+fn is_worth_a_restart(error: &Error) -> bool {
+    match error {
+        Error::Damaged(_) => true,
+        Error::Client(error) => is_precondition_failed(error),
+        _ => false,
+    }
+}
+
+fn is_precondition_failed(error: &ClientError) -> bool {
+    error
+        .service()
+        .is_some_and(|service| service.status.as_u16() == 412)
+}
+
+async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, Error> {
+    let exists = match fs::symlink_metadata(&download.target) {
+        Ok(_) => true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(false),
+        Err(error) => return Err(Error::target(&download.target)(error)),
+    };
+    if download.compare == Compare::Content {
+        match SourceFile::open(&download.target) {
+            Ok(file) => {
+                let url = download.url();
+                if compare::same_as_listed(engine, &file, &url, &download.source).await? {
+                    return Ok(true);
+                }
+            }
+            // What cannot be read is not the same.
+            Err(SourceError::Io(_) | SourceError::NotAFile | SourceError::Changed) => {}
+        }
+    }
+    if exists && download.overwrite == Overwrite::Refuse {
+        return Err(Error::Exists(download.target.display().to_string()));
+    }
+    Ok(false)
+}
+
+async fn fetch(engine: &Engine, download: &Download) -> Result<(), Error> {
+    let temp = TempFile::create(&download.target).map_err(Error::target(&download.target))?;
+    let (temp, object) = if download.source.size < engine.options.max_single_download {
+        single(engine, download, temp).await?
+    } else {
+        ranged(engine, download, temp).await?
+    };
+    let privilege = object
+        .metadata("privilege")
+        .and_then(|digits| u32::from_str_radix(digits, 8).ok());
+    temp.persist(privilege)
+        .map_err(Error::target(&download.target))
+}
+
+/// One stream, summed as it is written.
+async fn single(
+    engine: &Engine,
+    download: &Download,
+    temp: TempFile,
+) -> Result<(TempFile, HeadObjectOutput), Error> {
+    let _buffers = engine.buffers.reserve(STREAM_BUFFERS).await;
+    let key = &*download.source.key;
+    let get = GetObject {
+        bucket: &download.bucket,
+        key,
+        range: None,
+        if_match: None,
+    };
+    // When this is dropped half-way, the temporary file goes with it.
+    let receive = async {
+        let mut stream = engine.client.open(&get).await?;
+        let mut hasher = Hasher::new(false);
+        let mut offset = 0;
+        while let Some(bytes) = stream.next().await? {
+            crate::blocking::in_place(|| hasher.update(&bytes));
+            temp.write_at(&bytes, offset)
+                .map_err(Error::target(&download.target))?;
+            offset += bytes.len() as u64;
+        }
+        let object = stream.head().object.clone();
+        verify(&object, &hasher.finish().md5)?;
+        Ok::<_, Error>((temp, object))
+    };
+    engine.guard(receive).await
+}
+
+/// Many streams of one version, and the sum of the whole afterwards.
+async fn ranged(
+    engine: &Engine,
+    download: &Download,
+    temp: TempFile,
+) -> Result<(TempFile, HeadObjectOutput), Error> {
+    let missing = || {
+        let gone = io::Error::new(io::ErrorKind::NotFound, "the object is gone");
+        Error::target(&download.target)(gone)
+    };
+    let object = compare::head(engine, &download.url())
+        .await?
+        .ok_or_else(missing)?;
+    let Some(etag) = object.etag.clone() else {
+        // Ranges of what cannot be pinned could be of two versions.
+        return single(engine, download, temp).await;
+    };
+    let task = RangeTask {
+        engine: engine.clone(),
+        bucket: download.bucket.clone(),
+        key: download.source.key.clone(),
+        target: download.target.clone(),
+        etag,
+        size: object.size,
+        temp,
+    };
+    let task = Arc::new(task);
+    let split = Split::for_download(object.size, engine.options.split_size);
+    let tasks = split.ranges().map(|range| {
+        let task = Arc::clone(&task);
+        async move { task.receive(range).await }
+    });
+    run_all(tasks, engine.options.jobs, &engine.cancel).await?;
+    if known_md5s(&object).next().is_some() {
+        let hash = hash_region(task.temp.file(), 0, object.size, false);
+        let hash = async { hash.await.map_err(Error::target(&download.target)) };
+        verify(&object, &engine.guard(hash).await?.md5)?;
+    }
+    let task = Arc::try_unwrap(task).map_err(|_| Error::Cancelled)?;
+    Ok((task.temp, object))
+}
+
+struct RangeTask {
+    engine: Engine,
+    bucket: String,
+    key: String,
+    target: PathBuf,
+    etag: ETag,
+    size: u64,
+    temp: TempFile,
+}
+
+impl RangeTask {
+    async fn receive(&self, range: ByteRange) -> Result<(), Error> {
+        let _buffers = self.engine.buffers.reserve(STREAM_BUFFERS).await;
+        let get = GetObject {
+            bucket: &self.bucket,
+            key: &self.key,
+            range: Some(range),
+            if_match: Some(&self.etag),
+        };
+        let mut stream = self.engine.client.open(&get).await?;
+        if stream.head().object.size != self.size {
+            return Err(Error::Damaged(
+                "the object changed its size while it was read",
+            ));
+        }
+        let mut offset = range.start;
+        while let Some(bytes) = stream.next().await? {
+            self.temp
+                .write_at(&bytes, offset)
+                .map_err(Error::target(&self.target))?;
+            offset += bytes.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// The MD5s that the server claims for the content: its tag where that is one, and what the
+/// uploader noted. Stores whose tags only look like MD5s are why one match is enough.
+fn known_md5s(object: &HeadObjectOutput) -> impl Iterator<Item = Md5Digest> {
+    [object.content_md5(), object.metadata_md5()]
+        .into_iter()
+        .flatten()
+}
+
+fn verify(object: &HeadObjectOutput, md5: &Md5Digest) -> Result<(), Error> {
+    let mut known = known_md5s(object).peekable();
+    if known.peek().is_none() || known.any(|known| known == *md5) {
+        return Ok(());
+    }
+    Err(Error::Damaged(
+        "what arrived does not have the MD5 that the server gives",
+    ))
+}

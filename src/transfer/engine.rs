@@ -1,0 +1,218 @@
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::{Client, Mutations},
+    transfer::{Error, Job, download, permits::ByteBudget, upload},
+};
+
+/// Carries out jobs. Clones are the same engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) client: Client,
+    pub(super) options: TransferOptions,
+    pub(super) buffers: ByteBudget,
+    pub(super) cancel: CancellationToken,
+    report: Report,
+}
+
+/// The bounds and thresholds of the engine, all in bytes but `jobs`.
+#[derive(Debug, Clone, Copy)]
+pub struct TransferOptions {
+    /// Files under way at once, and parts of one file.
+    pub jobs: usize,
+    /// The size of parts and ranges; S3's limits may make parts larger.
+    pub split_size: u64,
+    /// Files of this size and above are sent in parts.
+    pub max_single_upload: u64,
+    /// Objects of this size and above are read in ranges.
+    pub max_single_download: u64,
+}
+
+/// Takes the events of an engine, as they happen, from many threads.
+#[derive(Clone)]
+pub struct Report(Arc<dyn Fn(Event<'_>) + Send + Sync>);
+
+/// Something that the user wants to know.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The job was carried out (in a dry run: would be).
+    Done(&'a Job),
+    /// There was nothing to do.
+    Synced(&'a Job),
+    /// The job failed.
+    Failed(&'a Job, Error),
+    /// Something that is no failure of a job but should be known.
+    Warning(String),
+}
+
+/// What became of the jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Carried out.
+    pub done: u64,
+    /// Nothing to do.
+    pub synced: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+/// How a job ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    Synced,
+}
+
+impl Engine {
+    /// An engine without work.
+    pub fn new(
+        client: Client,
+        options: TransferOptions,
+        cancel: CancellationToken,
+        report: Report,
+    ) -> Self {
+        Self {
+            client,
+            options,
+            buffers: ByteBudget::new(BUFFERS),
+            cancel,
+            report,
+        }
+    }
+
+    /// Takes jobs until the channel is closed or the run is cancelled, and waits for all of them.
+    /// A job that fails is reported, and the others go on.
+    pub async fn run(&self, mut jobs: mpsc::Receiver<Job>) -> Summary {
+        let mut running = JoinSet::new();
+        let mut summary = Summary::default();
+        loop {
+            while running.len() >= self.options.jobs.max(1) {
+                summary.count(running.join_next().await);
+            }
+            let job = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => None,
+                job = jobs.recv() => job,
+            };
+            let Some(job) = job else { break };
+            let engine = self.clone();
+            running.spawn(async move { engine.carry_out(&job).await });
+            while let Some(ended) = running.try_join_next() {
+                summary.count(Some(ended));
+            }
+        }
+        // Producers that are blocked on the channel notice that nobody takes any more.
+        jobs.close();
+        while let Some(ended) = running.join_next().await {
+            summary.count(Some(ended));
+        }
+        summary
+    }
+
+    /// Whether this run only says what it would do.
+    pub fn is_dry_run(&self) -> bool {
+        self.client.mutations() == Mutations::Forbidden
+    }
+
+    pub(super) fn tell(&self, event: Event<'_>) {
+        (self.report.0)(event);
+    }
+
+    /// Waits for something, but not longer than until the run is cancelled. What is given must
+    /// clean up when it is dropped.
+    pub(super) async fn guard<T, E: Into<Error>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error> {
+        match self.cancel.run_until_cancelled(work).await {
+            Some(result) => result.map_err(Into::into),
+            None => Err(Error::Cancelled),
+        }
+    }
+
+    /// Waits for something that should not be cut off, but when the run is cancelled only for a
+    /// few seconds more.
+    pub(super) async fn see_through<T, E: Into<Error>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error> {
+        let patience = async {
+            self.cancel.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            result = work => result.map_err(Into::into),
+            () = patience => Err(Error::Cancelled),
+        }
+    }
+
+    async fn carry_out(&self, job: &Job) -> Ended {
+        let result = match job {
+            Job::Upload(upload) => upload::run(self, upload).await,
+            Job::Download(download) => download::run(self, download).await,
+        };
+        match result {
+            Ok(Outcome::Done) => {
+                self.tell(Event::Done(job));
+                Ended::Done
+            }
+            Ok(Outcome::Synced) => {
+                self.tell(Event::Synced(job));
+                Ended::Synced
+            }
+            Err(error) => {
+                // The interruption is told once, not for each job.
+                if !matches!(error, Error::Cancelled) {
+                    self.tell(Event::Failed(job, error));
+                }
+                Ended::Failed
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ended {
+    Done,
+    Synced,
+    Failed,
+}
+
+impl Summary {
+    fn count(&mut self, ended: Option<Result<Ended, tokio::task::JoinError>>) {
+        match ended {
+            Some(Ok(Ended::Done)) => self.done += 1,
+            Some(Ok(Ended::Synced)) => self.synced += 1,
+            Some(Ok(Ended::Failed)) => self.failed += 1,
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => self.failed += 1,
+            },
+            None => {}
+        }
+    }
+}
+
+impl Report {
+    /// A report to a function.
+    pub fn new(tell: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Report")
+    }
+}
+
+/// All buffers of all jobs; with what connections hold this keeps the process below 64 MiB.
+const BUFFERS: u64 = 24 * 1024 * 1024;
+/// What one request that streams holds: a chunk being read and a chunk being sent.
+pub(super) const STREAM_BUFFERS: u64 = 2 * 256 * 1024;
+/// How long the end of an interrupted run may take.
+pub(super) const GRACE: Duration = Duration::from_secs(4);

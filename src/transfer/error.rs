@@ -1,0 +1,85 @@
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+use crate::{
+    client::ClientError,
+    local::{DirectoryError, SourceError},
+    plan::paths::UnsafeName,
+};
+
+/// Why a job failed. The job's names are added where it is reported.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The server, or the way to it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The target is there, and it was not said that it may be replaced.
+    #[error("File already exists: {0}")]
+    Exists(String),
+    /// The file to send.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The file to write.
+    #[error("{}: {error}", .path.display())]
+    Target {
+        /// The file, or its temporary name.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The directory to write into.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The key cannot be a file name.
+    #[error(transparent)]
+    Name(#[from] UnsafeName),
+    /// What arrived is not what was sent.
+    #[error("the content is damaged: {0}")]
+    Damaged(&'static str),
+    /// More than 10,000 parts of 5 GiB.
+    #[error("the file is larger than an object can be (48.8 TiB)")]
+    TooLarge,
+    /// An option that would be sent with each part although it is about the whole.
+    #[error("--{0} cannot be used with a multipart upload: it would be wrong for every part")]
+    NotForParts(&'static str),
+    /// The multipart upload failed, and giving it up failed as well.
+    #[error("{cause}; the multipart upload {upload_id} is still open: {error}")]
+    NotAborted {
+        /// Why it was to be given up.
+        cause: Box<Error>,
+        /// Its identifier.
+        upload_id: String,
+        /// Why it is still there.
+        error: ClientError,
+    },
+    /// A key that the server neither deleted nor refused to delete.
+    #[error("{code}: {message}")]
+    NotDeleted {
+        /// The server's code.
+        code: String,
+        /// Its text.
+        message: String,
+    },
+    /// The run was stopped.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+impl Error {
+    /// A failure to write `path`.
+    pub(super) fn target(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        |error| Self::Target { path, error }
+    }
+
+    /// The failure of the operating system behind this one, if it is one.
+    pub fn os_error(&self) -> Option<&io::Error> {
+        match self {
+            Self::Source(SourceError::Io(error))
+            | Self::Target { error, .. }
+            | Self::Directory(DirectoryError::Io { error, .. }) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The engine that moves bytes: it takes jobs as fast as it finishes them, keeps within its
+//! bounds, and leaves nothing behind when it is stopped.
+//!
+//! Three bounds, taken in this order, so that nothing can wait in a circle: job slots (open files
+//! and temporary names), bytes of buffers, requests on the wire (in the client).
+
+mod compare;
+mod delete;
+mod download;
+mod engine;
+mod error;
+mod job;
+mod multipart;
+mod parallel;
+mod permits;
+mod upload;
+
+pub use delete::Deleter;
+pub use engine::{Engine, Event, Report, Summary, TransferOptions};
+pub use error::Error;
+pub use job::{Compare, Download, Job, Overwrite, Target, Upload};

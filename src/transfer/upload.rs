@@ -1,0 +1,157 @@
+//! A file to an object: compare, then one request or many.
+
+use crate::{
+    local::{Digests, Hasher, SourceError, SourceFile, hash_region},
+    plan::split::MAX_SINGLE_PUT,
+    s3::{
+        encode,
+        op::{PutObject, PutObjectOutput},
+        payload::{Payload, PayloadHash},
+    },
+    transfer::{
+        Compare, Engine, Error, Overwrite, Target, Upload, compare,
+        engine::{Outcome, STREAM_BUFFERS},
+        multipart,
+    },
+};
+
+pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Error> {
+    let file = SourceFile::open(&upload.source)?;
+    if is_done_already(engine, upload, &file).await? {
+        return Ok(Outcome::Synced);
+    }
+    if engine.is_dry_run() {
+        return Ok(Outcome::Done);
+    }
+    let one_request = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE_PUT;
+    // A multipart upload needs at least one part.
+    if one_request || file.is_empty() {
+        single(engine, upload, &file).await?;
+    } else {
+        multipart::upload(engine, upload, &file).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Looks at the target as far as the rules need it.
+async fn is_done_already(
+    engine: &Engine,
+    upload: &Upload,
+    file: &SourceFile,
+) -> Result<bool, Error> {
+    let (compares, refuses) = (
+        upload.compare == Compare::Content,
+        upload.overwrite == Overwrite::Refuse,
+    );
+    let (exists, same) = match &upload.known {
+        _ if !compares && !refuses => return Ok(false),
+        Target::Absent => return Ok(false),
+        Target::Listed(listed) => {
+            let same =
+                compares && compare::same_as_listed(engine, file, &upload.target, listed).await?;
+            (true, same)
+        }
+        Target::Unknown => match compare::head(engine, &upload.target).await? {
+            None => return Ok(false),
+            Some(object) => (
+                true,
+                compares && compare::same_as_object(engine, file, &object).await?,
+            ),
+        },
+    };
+    if !same && exists && refuses {
+        return Err(Error::Exists(upload.target.to_string()));
+    }
+    Ok(same)
+}
+
+async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(), Error> {
+    let buffered = file.len() <= SMALL;
+    let _buffers = engine
+        .buffers
+        .reserve(if buffered { file.len() } else { STREAM_BUFFERS })
+        .await;
+    // A small file is read once: what is summed is what is sent. A large one is read twice, and
+    // the second time whoever receives it checks the sums of the first.
+    let (payload, digests) = if buffered {
+        let content = file.read()?;
+        let mut hasher = Hasher::new(engine.client.signs_payload());
+        hasher.update(&content);
+        (Payload::Bytes(content), hasher.finish())
+    } else {
+        let digests = summed(engine, file, 0, file.len()).await?;
+        (Payload::File(file.region(0, file.len())), digests)
+    };
+    let metadata = metadata(file, &digests);
+    let put = PutObject {
+        bucket: &upload.target.bucket,
+        key: &upload.target.key,
+        metadata: &metadata,
+        content_md5: Some(digests.md5),
+        payload,
+        payload_hash: payload_hash(&digests),
+    };
+    let stored = engine
+        .guard(engine.client.put_object(&put))
+        .await
+        .map_err(changed_file)?;
+    check_stored(engine, upload, &stored, &digests, file.len()).await
+}
+
+/// Compat: the two entries that the original writes on every upload.
+pub(super) fn metadata(file: &SourceFile, digests: &Digests) -> Vec<(String, String)> {
+    vec![
+        ("md5".to_owned(), encode::hex(&digests.md5)),
+        ("privilege".to_owned(), file.privilege()),
+    ]
+}
+
+/// Sums a region as the endpoint needs it.
+pub(super) async fn summed(
+    engine: &Engine,
+    file: &SourceFile,
+    offset: u64,
+    len: u64,
+) -> Result<Digests, Error> {
+    let hash = hash_region(file.file(), offset, len, engine.client.signs_payload());
+    engine
+        .guard(async { hash.await.map_err(compare::source_error) })
+        .await
+}
+
+pub(super) fn payload_hash(digests: &Digests) -> PayloadHash {
+    digests
+        .sha256
+        .map_or(PayloadHash::Unsigned, PayloadHash::Sha256)
+}
+
+/// The server compared the MD5 that was sent along. If its tag says otherwise all the same, it
+/// may be one of the stores whose tags are not MD5s, so at least the size is looked at.
+async fn check_stored(
+    engine: &Engine,
+    upload: &Upload,
+    stored: &PutObjectOutput,
+    digests: &Digests,
+    len: u64,
+) -> Result<(), Error> {
+    if stored.stored_md5 == Some(digests.md5) {
+        return Ok(());
+    }
+    match compare::head(engine, &upload.target).await? {
+        Some(object) if object.size == len => Ok(()),
+        _ => Err(Error::Damaged(
+            "the stored object has another size than the file",
+        )),
+    }
+}
+
+/// A body that could not be read is the file's failure, not the connection's.
+pub(super) fn changed_file(error: Error) -> Error {
+    match error {
+        Error::Client(error) if error.is_body() => SourceError::Changed.into(),
+        other => other,
+    }
+}
+
+/// Files up to this size are held in memory while they are sent.
+const SMALL: u64 = 256 * 1024;
