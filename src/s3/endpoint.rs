@@ -116,6 +116,11 @@ impl Endpoint {
         })
     }
 
+    /// The same endpoint with another addressing style.
+    pub fn with_addressing(self, addressing: Addressing) -> Self {
+        Self { addressing, ..self }
+    }
+
     /// Whether bytes are protected on the way.
     pub fn scheme(&self) -> Scheme {
         self.scheme

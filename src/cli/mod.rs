@@ -1,0 +1,142 @@
+//! The command line: what was said, what it means, and what comes out.
+
+mod api_args;
+mod args;
+mod datetime;
+mod settings;
+mod signals;
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::{Client, ClientOptions, Observer},
+    command::{Command, Failure, Output, Session, Stream},
+    credentials::Environment,
+    net::HttpClient,
+};
+
+use args::{Args, Parsed};
+use settings::Settings;
+
+/// Runs the program with this process's arguments, environment and streams, and gives its exit
+/// status: 0 all done, 1 anything failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTERM.
+pub fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    let output = Arc::new(Output::new(
+        Stream::new(io::stdout(), io::stdout().is_terminal()),
+        Stream::new(io::stderr(), io::stderr().is_terminal()),
+    ));
+    match args::parse(std::env::args_os().collect::<Vec<OsString>>(), &environment) {
+        Parsed::Run(args) => ExitCode::from(run(&args, &environment, &output)),
+        Parsed::Text(text) => {
+            // Help and version; a reader that went away is no failure.
+            let _ = output.bytes(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Parsed::Wrong(text) => {
+            text.lines().for_each(|line| output.note(line));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn run(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
+    let prepared = Command::parse(&args.words)
+        .and_then(|command| Ok((command, Settings::resolve(args, environment)?)))
+        .and_then(|(command, settings)| Ok((command, session(settings, output)?)));
+    match prepared {
+        Ok((command, session)) => drive(&command, session, output),
+        Err(failure) => {
+            output.failure(&failure);
+            FAILED
+        }
+    }
+}
+
+fn session(settings: Settings, output: &Arc<Output>) -> Result<Session, Failure> {
+    if settings.verbose {
+        output.note(format_args!(
+            "  (I)s4cmd: endpoint {}, region {}, {} threads",
+            settings.endpoint,
+            settings.endpoint.region(),
+            settings.transfer.jobs
+        ));
+    }
+    let http =
+        HttpClient::new(&settings.connect).map_err(|error| Failure::Runtime(error.to_string()))?;
+    let observer = settings.debug.then(|| {
+        let output = Arc::clone(output);
+        Observer::new(move |line| output.note(format_args!("  (D)s4cmd: >> {line}")))
+    });
+    let client = Client::new(
+        http,
+        ClientOptions {
+            endpoint: settings.endpoint,
+            credentials: settings.credentials,
+            retry: settings.retry,
+            max_requests: settings.transfer.jobs,
+            mutations: settings.mutations,
+            api_options: settings.api_options,
+            observer,
+        },
+    );
+    Ok(Session {
+        client,
+        transfer: settings.transfer,
+        options: settings.options,
+        output: Arc::clone(output),
+        cancel: CancellationToken::new(),
+    })
+}
+
+fn drive(command: &Command, session: Session, output: &Arc<Output>) -> u8 {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8)))
+        .max_blocking_threads(32)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.failure(&Failure::os("runtime", &error));
+            return FAILED;
+        }
+    };
+    let status = runtime.block_on(async {
+        let interrupted = signals::watch(session.cancel.clone());
+        // A task of its own: the main thread is not one of the runtime's workers.
+        let command = command.clone();
+        let mut work = tokio::spawn(async move { session.run(&command).await });
+        let ended = tokio::select! {
+            ended = &mut work => Some(ended),
+            () = interrupted.overdue() => None,
+        };
+        if let Some(Err(error)) = ended {
+            if let Ok(panic) = error.try_into_panic() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        match interrupted.status() {
+            Some(status) => {
+                output.note(Failure::Interrupted);
+                status
+            }
+            None if output.failures() > 0 => FAILED,
+            None => 0,
+        }
+    });
+    // Threads that hang in a system call must not keep the process.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    status
+}
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;

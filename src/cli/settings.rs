@@ -1,0 +1,204 @@
+//! What the command line, the environment and the files mean together. Nothing is sent yet.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::{
+    cli::args::{AddressingStyle, Args},
+    client::{Mutations, RetryPolicy},
+    command::{Failure, Options},
+    credentials::{self, Credentials, Environment, Flags},
+    net::{ConnectOptions, TlsOptions},
+    s3::{
+        api_option::ApiOptions,
+        endpoint::{Addressing, Endpoint, Scheme},
+    },
+    transfer::TransferOptions,
+};
+
+/// Everything resolved.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) endpoint: Endpoint,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) connect: ConnectOptions,
+    pub(super) retry: RetryPolicy,
+    pub(super) mutations: Mutations,
+    pub(super) transfer: TransferOptions,
+    pub(super) options: Options,
+    pub(super) api_options: ApiOptions,
+    pub(super) verbose: bool,
+    pub(super) debug: bool,
+}
+
+impl Settings {
+    /// Resolves. The command line wins over the environment, and that over files.
+    ///
+    /// # Errors
+    /// Something given makes no sense, or there are no credentials.
+    pub(super) fn resolve(args: &Args, environment: &Environment) -> Result<Self, Failure> {
+        let flags = Flags {
+            access_key: args.access_key.clone(),
+            secret_key: args.secret_key.clone(),
+            s3cfg: args.config.clone(),
+            profile: args.profile.clone(),
+            no_sign_request: args.no_sign_request,
+        };
+        let found = credentials::resolve(&flags, environment)
+            .map_err(|error| Failure::InvalidArgument(error.to_string()))?;
+        let region = args.region.as_deref();
+        let region = region
+            .or_else(|| environment.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]))
+            .or(found.region.as_deref())
+            .unwrap_or("us-east-1");
+        let url = args.endpoint_url.as_deref();
+        let url = url
+            .or_else(|| environment.first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]))
+            .or(found.endpoint_url.as_deref());
+        let endpoint = endpoint(url, region, args.addressing_style)?;
+        let tls = (endpoint.scheme() == Scheme::Https).then(|| TlsOptions {
+            ca_bundle: environment
+                .get("AWS_CA_BUNDLE")
+                .map(PathBuf::from)
+                .or(found.ca_bundle),
+            ignore_certificate: args.ignore_certificate,
+        });
+        let (rounds, round_delay) = (args.retry, Duration::from_secs(args.retry_delay.into()));
+        let mutations = if args.dry_run {
+            Mutations::Forbidden
+        } else {
+            Mutations::Allowed
+        };
+        Ok(Self {
+            endpoint,
+            credentials: found.credentials,
+            connect: ConnectOptions {
+                tls,
+                ..ConnectOptions::default()
+            },
+            retry: RetryPolicy {
+                rounds,
+                round_delay,
+            },
+            mutations,
+            transfer: TransferOptions {
+                jobs: threads(args, environment)?,
+                split_size: args.multipart_split_size,
+                max_single_upload: args.max_singlepart_upload_size,
+                max_single_download: args.max_singlepart_download_size,
+            },
+            options: Options {
+                recursive: args.recursive,
+                force: args.force,
+                sync_check: args.sync_check,
+                show_directory: args.show_directory,
+                ignore_empty_source: args.ignore_empty_source,
+            },
+            api_options: args.api_options.clone(),
+            verbose: args.verbose,
+            debug: args.debug,
+        })
+    }
+}
+
+fn endpoint(url: Option<&str>, region: &str, style: AddressingStyle) -> Result<Endpoint, Failure> {
+    let endpoint = match url {
+        Some(url) => {
+            let addressing = match style {
+                AddressingStyle::Auto | AddressingStyle::Path => Addressing::Path,
+                AddressingStyle::Virtual => Addressing::VirtualHost,
+            };
+            Endpoint::custom(url, region, addressing)
+        }
+        None => {
+            let addressing = match style {
+                AddressingStyle::Auto | AddressingStyle::Virtual => Addressing::VirtualHost,
+                AddressingStyle::Path => Addressing::Path,
+            };
+            Endpoint::aws(region).map(|endpoint| endpoint.with_addressing(addressing))
+        }
+    };
+    endpoint.map_err(|error| Failure::InvalidArgument(error.to_string()))
+}
+
+/// Compat: four for each CPU unless `S4CMD_NUM_THREADS` or `-c` says otherwise.
+fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
+    let invalid = |name: &str, value: &str| {
+        let text = format!("{name} must be a number from 1 to {MAX_THREADS}, not \"{value}\"");
+        Failure::InvalidArgument(text)
+    };
+    let (name, threads) = match (args.num_threads, environment.get("S4CMD_NUM_THREADS")) {
+        (Some(threads), _) => ("--num-threads", threads),
+        (None, Some(text)) => {
+            let name = "S4CMD_NUM_THREADS";
+            (name, text.parse().map_err(|_| invalid(name, text))?)
+        }
+        (None, None) => (
+            "--num-threads",
+            std::thread::available_parallelism().map_or(4, |n| n.get() * 4),
+        ),
+    };
+    if (1..=MAX_THREADS).contains(&threads) {
+        return Ok(threads);
+    }
+    Err(invalid(name, &threads.to_string()))
+}
+
+/// Every one is a connection and an open file.
+const MAX_THREADS: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::cli::args::{self, Parsed};
+
+    fn resolve(line: &[&str], variables: [(&str, &str); 3]) -> Result<Settings, String> {
+        let words = ["s4cmd", "ls", "--access-key", "a", "--secret-key", "s"];
+        let arguments = words.iter().chain(line).map(OsString::from).collect();
+        let environment = Environment::from(variables);
+        let Parsed::Run(args) = args::parse(arguments, &environment) else {
+            panic!()
+        };
+        Settings::resolve(&args, &environment).map_err(|failure| failure.to_string())
+    }
+
+    const NONE: (&str, &str) = ("", "");
+
+    #[test]
+    fn the_endpoint_comes_from_the_nearest_source() {
+        let environment = [
+            ("AWS_ENDPOINT_URL", "http://e:1"),
+            ("AWS_REGION", "eu-west-1"),
+            NONE,
+        ];
+        let settings = resolve(&[], environment).unwrap();
+        assert_eq!(settings.endpoint.to_string(), "http://e:1");
+        assert_eq!(settings.endpoint.region(), "eu-west-1");
+        let flags = ["--endpoint-url", "http://f:2", "--region", "x"];
+        let settings = resolve(&flags, environment).unwrap();
+        assert_eq!(settings.endpoint.to_string(), "http://f:2");
+        assert_eq!(settings.endpoint.region(), "x");
+        let settings = resolve(&[], [NONE; 3]).unwrap();
+        assert_eq!(
+            settings.endpoint.to_string(),
+            "https://s3.us-east-1.amazonaws.com"
+        );
+    }
+
+    #[test]
+    fn bad_values_are_named() {
+        let error = resolve(&["-c", "0"], [NONE; 3]).unwrap_err();
+        assert!(
+            error.contains("--num-threads") && error.contains("\"0\""),
+            "{error}"
+        );
+        let error = resolve(&[], [("S4CMD_NUM_THREADS", "many"), NONE, NONE]).unwrap_err();
+        assert!(
+            error.contains("S4CMD_NUM_THREADS") && error.contains("many"),
+            "{error}"
+        );
+        let error = resolve(&["--endpoint-url", "ftp://x"], [NONE; 3]).unwrap_err();
+        assert!(error.contains("ftp://x"), "{error}");
+    }
+}

@@ -1,0 +1,82 @@
+use std::{fmt, io};
+
+use crate::{client::ClientError, transfer::Error};
+
+/// What the user is told of a failure, by the classes of the original: the prefix is part of what
+/// scripts look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The command line asks for something that makes no sense.
+    InvalidArgument(String),
+    /// Something went wrong on the way.
+    Runtime(String),
+    /// The operating system refused: its error number, its text, and what it was about.
+    Os(i32, String, String),
+    /// A signal came.
+    Interrupted,
+}
+
+impl Failure {
+    /// A failure of an operation on `subject`.
+    pub fn about(subject: impl fmt::Display, error: impl fmt::Display) -> Self {
+        Self::Runtime(format!("{subject}: {error}"))
+    }
+
+    /// A failure of the operating system on `subject`.
+    pub fn os(subject: impl fmt::Display, error: &io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(number) => {
+                let text = error.to_string();
+                let suffix = format!(" (os error {number})");
+                let text = text.strip_suffix(&*suffix).unwrap_or(&text).to_owned();
+                Self::Os(number, text, subject.to_string())
+            }
+            None => Self::about(subject, error),
+        }
+    }
+
+    /// A failure of a job whose source is `source`.
+    pub fn of_job(source: impl fmt::Display, error: &Error) -> Self {
+        match (error, error.os_error()) {
+            (Error::Exists(_), _) => Self::Runtime(error.to_string()),
+            (Error::Target { path, error }, _) => Self::os(path.display(), error),
+            (Error::Directory(_), _) => Self::about(source, error),
+            (_, Some(os)) => Self::os(source, os),
+            _ => Self::about(source, error),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Runtime(error.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidArgument(text) => write!(f, "[Invalid Argument] {text}"),
+            Self::Runtime(text) => write!(f, "[Runtime Failure] {text}"),
+            Self::Os(number, text, subject) => write!(f, "[OSError] {number}: {text}: {subject}"),
+            Self::Interrupted => f.write_str("[Runtime Failure] Interrupted by user"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefixes_are_those_of_the_original() {
+        let os = io::Error::from_raw_os_error(13);
+        assert_eq!(
+            Failure::os("f", &os).to_string(),
+            "[OSError] 13: Permission denied: f"
+        );
+        let exists = Error::Exists("s3://b/k".into());
+        let text = Failure::of_job("f", &exists).to_string();
+        assert_eq!(text, "[Runtime Failure] File already exists: s3://b/k");
+    }
+}

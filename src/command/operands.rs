@@ -1,0 +1,147 @@
+use crate::{
+    command::Failure,
+    location::{Location, S3Url},
+};
+
+/// A command with its operands, checked as far as that is possible without looking anywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// List buckets, or what is at a place.
+    Ls(Option<S3Url>),
+    /// Make a bucket.
+    Mb(S3Url),
+    /// Files to S3.
+    Put {
+        /// Paths.
+        sources: Vec<String>,
+        /// Where to.
+        target: S3Url,
+    },
+    /// S3 to files.
+    Get {
+        /// What.
+        source: S3Url,
+        /// A path.
+        target: String,
+    },
+    /// S3 to the standard output.
+    Cat(S3Url),
+    /// Delete.
+    Del(S3Url),
+    /// Make a directory there the same as one here, or the other way round.
+    Dsync {
+        /// From.
+        source: Location,
+        /// To.
+        target: Location,
+    },
+}
+
+impl Command {
+    /// Reads the command and its operands.
+    ///
+    /// # Errors
+    /// Unknown command, or operands of the wrong number or kind.
+    pub fn parse(words: &[String]) -> Result<Self, Failure> {
+        let Some((name, operands)) = words.split_first() else {
+            return Err(invalid("No command provided"));
+        };
+        match (&**name, operands) {
+            ("ls", []) => Ok(Self::Ls(None)),
+            ("ls", [url]) => Ok(Self::Ls(Some(s3(url)?))),
+            ("mb", []) => Err(invalid("No s3 bucketname provided")),
+            ("mb", [url]) => Ok(Self::Mb(s3(url)?)),
+            ("put", [sources @ .., target]) if !sources.is_empty() => {
+                let sources = sources
+                    .iter()
+                    .map(|source| local(source))
+                    .collect::<Result<_, _>>()?;
+                Ok(Self::Put {
+                    sources,
+                    target: s3(target)?,
+                })
+            }
+            ("get", [source]) => Ok(Self::Get {
+                source: s3(source)?,
+                target: ".".to_owned(),
+            }),
+            ("get", [source, target]) => Ok(Self::Get {
+                source: s3(source)?,
+                target: local(target)?,
+            }),
+            ("cat", [url]) => Ok(Self::Cat(s3(url)?)),
+            ("del", [url]) => Ok(Self::Del(s3(url)?)),
+            ("dsync", [source, target]) => Ok(Self::Dsync {
+                source: Location::parse(source),
+                target: Location::parse(target),
+            }),
+            ("ls" | "mb" | "put" | "get" | "cat" | "del" | "dsync", _) => {
+                Err(invalid("Invalid number of parameters"))
+            }
+            (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),
+        }
+    }
+}
+
+fn invalid(text: impl Into<String>) -> Failure {
+    Failure::InvalidArgument(text.into())
+}
+
+fn s3(text: &str) -> Result<S3Url, Failure> {
+    S3Url::parse(text)
+        .ok_or_else(|| invalid(format!("Invalid parameter: {text}, s3 path expected")))
+}
+
+fn local(text: &str) -> Result<String, Failure> {
+    match Location::parse(text) {
+        Location::Local(path) => Ok(path),
+        Location::S3(_) => Err(invalid(format!(
+            "Invalid parameter: {text}, local path expected"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Command::parse(&words).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn the_texts_are_those_of_the_original() {
+        for (line, text) in [
+            ("", "No command provided"),
+            ("foo", "Unknown command foo"),
+            ("ls a b", "Invalid number of parameters"),
+            ("put a", "Invalid number of parameters"),
+            ("mb", "No s3 bucketname provided"),
+            ("mb b", "Invalid parameter: b, s3 path expected"),
+            ("ls S3://b", "Invalid parameter: S3://b, s3 path expected"),
+            (
+                "put s3://a s3://b",
+                "Invalid parameter: s3://a, local path expected",
+            ),
+            (
+                "get s3://a s3://b",
+                "Invalid parameter: s3://b, local path expected",
+            ),
+        ] {
+            assert_eq!(
+                parse(line),
+                Err(format!("[Invalid Argument] {text}")),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_target_of_get_is_here_by_default() {
+        let Ok(Command::Get { target, .. }) = parse("get s3://b/k") else {
+            panic!()
+        };
+        assert_eq!(target, ".");
+    }
+}

@@ -1,0 +1,139 @@
+use std::{
+    fmt::{self, Write as _},
+    io::{self, Write},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use crate::command::Failure;
+
+/// The two streams that a command writes to. Lines from many jobs never mix, and a reader that
+/// goes away (`| head`) is not an error.
+#[derive(Debug)]
+pub struct Output {
+    out: Stream,
+    err: Stream,
+    failures: AtomicU64,
+}
+
+/// One stream.
+pub struct Stream {
+    writer: Mutex<Box<dyn Write + Send>>,
+    is_terminal: bool,
+    closed: AtomicBool,
+}
+
+impl Output {
+    /// Writes lines to `out` and failures to `err`.
+    pub fn new(out: Stream, err: Stream) -> Self {
+        Self {
+            out,
+            err,
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// Writes one line; control characters in it, which can only be from names, are escaped.
+    pub fn line(&self, line: impl fmt::Display) {
+        self.out.line(&line.to_string());
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// The stream cannot take them; not if the reader went away, see [`Output::is_closed`].
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write(bytes)
+    }
+
+    /// Whether the reader of the output went away.
+    pub fn is_closed(&self) -> bool {
+        self.out.closed.load(Ordering::Relaxed)
+    }
+
+    /// Tells of a failure and counts it.
+    pub fn failure(&self, failure: &Failure) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.err.line(&failure.to_string());
+    }
+
+    /// Tells of something that is not a failure.
+    pub fn note(&self, note: impl fmt::Display) {
+        self.err.line(&note.to_string());
+    }
+
+    /// How many failures there were.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+}
+
+impl Stream {
+    /// A stream to a writer.
+    pub fn new(writer: impl Write + Send + 'static, is_terminal: bool) -> Self {
+        Self {
+            writer: Mutex::new(Box::new(writer)),
+            is_terminal,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    fn line(&self, line: &str) {
+        let mut line = escaped(line, self.is_terminal);
+        line.push('\n');
+        // There is nobody to tell that telling failed.
+        let _ = self.write(line.as_bytes());
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match writer.write_all(bytes).and_then(|()| writer.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("is_terminal", &self.is_terminal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Names come from strangers: on a terminal no control character of theirs is obeyed, and
+/// elsewhere at least a line stays a line.
+fn escaped(line: &str, is_terminal: bool) -> String {
+    let mut escaped = String::with_capacity(line.len() + 1);
+    for character in line.chars() {
+        match character {
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push('\t'),
+            control if is_terminal && control.is_control() => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\x{:02x}", u32::from(control));
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_command_a_terminal_or_break_a_line() {
+        let name = "a\n\u{1b}[31mb\u{9b}c\td";
+        assert_eq!(escaped(name, true), "a\\n\\x1b[31mb\\x9bc\td");
+        assert_eq!(escaped(name, false), "a\\n\u{1b}[31mb\u{9b}c\td");
+    }
+}

@@ -1,0 +1,152 @@
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    client::Client,
+    command::{Command, Failure, Output, cat, del, dsync, get, ls, mb, put},
+    transfer::{Compare, Engine, Event, Job, Overwrite, Report, TransferOptions},
+};
+
+/// All that a command works with.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The way to S3.
+    pub client: Client,
+    /// The bounds of transfers.
+    pub transfer: TransferOptions,
+    /// What was asked for.
+    pub options: Options,
+    /// Where lines go.
+    pub output: Arc<Output>,
+    /// Ends everything early.
+    pub cancel: CancellationToken,
+}
+
+/// The options that several commands share.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// `-r`.
+    pub recursive: bool,
+    /// `-f`.
+    pub force: bool,
+    /// `-s`.
+    pub sync_check: bool,
+    /// `-d`.
+    pub show_directory: bool,
+    /// `--ignore-empty-source`.
+    pub ignore_empty_source: bool,
+}
+
+impl Session {
+    /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
+    pub async fn run(&self, command: &Command) {
+        let result = match command {
+            Command::Ls(url) => self.until_cancelled(ls::run(self, url.as_ref())).await,
+            Command::Mb(url) => self.until_cancelled(mb::run(self, url)).await,
+            Command::Cat(url) => self.until_cancelled(cat::run(self, url)).await,
+            Command::Put { sources, target } => put::run(self, sources, target).await,
+            Command::Get { source, target } => get::run(self, source, target).await,
+            Command::Del(url) => del::run(self, url).await,
+            Command::Dsync { source, target } => dsync::run(self, source, target).await,
+        };
+        match result {
+            Ok(()) | Err(Failure::Interrupted) => {}
+            Err(failure) => self.output.failure(&failure),
+        }
+    }
+
+    /// Waits for something that may be cut off.
+    pub(super) async fn until_cancelled<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        self.cancel
+            .run_until_cancelled(work)
+            .await
+            .unwrap_or(Err(Failure::Interrupted))
+    }
+
+    /// Runs the jobs that `produce` sends, while it sends them. A failure of the producer does not
+    /// stop the jobs that are there already.
+    pub(super) async fn transfer<P, F>(&self, produce: P) -> Result<(), Failure>
+    where
+        P: FnOnce(JobSender) -> F,
+        F: Future<Output = Result<(), Failure>>,
+    {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let engine = self.engine();
+        let producer = self.until_cancelled(produce(JobSender(sender)));
+        let (_, produced) = tokio::join!(engine.run(receiver), producer);
+        produced
+    }
+
+    /// An engine that tells its events here.
+    pub(super) fn engine(&self) -> Engine {
+        let output = Arc::clone(&self.output);
+        let report = Report::new(move |event| tell(&output, event));
+        Engine::new(
+            self.client.clone(),
+            self.transfer,
+            self.cancel.clone(),
+            report,
+        )
+    }
+
+    /// What `-f` says.
+    pub(super) fn overwrite(&self) -> Overwrite {
+        if self.options.force {
+            Overwrite::Replace
+        } else {
+            Overwrite::Refuse
+        }
+    }
+
+    /// What `-s` says.
+    pub(super) fn compare(&self) -> Compare {
+        if self.options.sync_check {
+            Compare::Content
+        } else {
+            Compare::Nothing
+        }
+    }
+}
+
+/// Where a producer puts its jobs; it waits while there are enough.
+#[derive(Debug, Clone)]
+pub(super) struct JobSender(mpsc::Sender<Job>);
+
+impl JobSender {
+    /// Hands over a job.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`] if nobody takes jobs any more.
+    pub(super) async fn send(&self, job: Job) -> Result<(), Failure> {
+        self.0.send(job).await.map_err(|_| Failure::Interrupted)
+    }
+}
+
+fn tell(output: &Output, event: Event<'_>) {
+    match event {
+        Event::Done(job) => {
+            output.line(format_args!(
+                "{} => {}",
+                job.source_name(),
+                job.target_name()
+            ));
+        }
+        Event::Synced(job) => {
+            output.line(format_args!(
+                "{} => {} (synced)",
+                job.source_name(),
+                job.target_name()
+            ));
+        }
+        Event::Failed(job, error) => output.failure(&Failure::of_job(job.source_name(), &error)),
+        Event::Warning(text) => output.note(text),
+    }
+}
+
+/// Jobs that are planned ahead.
+const QUEUE: usize = 1024;
