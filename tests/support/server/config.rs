@@ -1,0 +1,42 @@
+//! How a server behaves when no fault is scripted.
+
+/// The settings of one server; start from `Config::default()`.
+#[derive(Clone)]
+pub struct Config {
+    pub access_key: String,
+    pub secret_key: String,
+    /// With a token, every request must carry exactly it; without, none may.
+    pub session_token: Option<String>,
+    pub region: String,
+    pub tls: bool,
+    /// False: unsigned requests are served too (signed ones are still verified).
+    pub require_auth: bool,
+    /// Upper limit of one page of any listing.
+    pub max_keys: usize,
+    /// False: ListObjectsV2 is answered with 501, as by old servers.
+    pub list_v2: bool,
+    /// Least size of all parts but the last.
+    pub min_part_size: u64,
+    /// True: of uploaded bytes only size and MD5 are kept, downloads are zeros.
+    pub discard_bodies: bool,
+    /// `bucket.DOMAIN` as Host selects the bucket.
+    pub virtual_host_domain: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            access_key: "testkey".into(),
+            secret_key: "testsecret".into(),
+            session_token: None,
+            region: "us-east-1".into(),
+            tls: false,
+            require_auth: true,
+            max_keys: 1000,
+            list_v2: true,
+            min_part_size: 5 << 20,
+            discard_bodies: false,
+            virtual_host_domain: Some("localhost".into()),
+        }
+    }
+}

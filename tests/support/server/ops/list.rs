@@ -1,0 +1,225 @@
+//! Listing objects, both versions.
+
+use super::super::codec::{base64, encode_listing, unbase64};
+use super::super::error::{Result, S3Error};
+use super::super::object::Object;
+use super::super::reply::Reply;
+use super::super::request::Request;
+use super::super::store::Bucket;
+use super::super::time::iso_date;
+use super::super::xml::Writer;
+use super::Call;
+
+/// What one page is asked to show.
+struct Query<'a> {
+    prefix: &'a str,
+    delimiter: &'a str,
+    /// The page starts after this key or common prefix.
+    after: String,
+    max_keys: usize,
+    url_encoding: bool,
+}
+
+/// One page.
+#[derive(Default)]
+struct Page {
+    objects: Vec<(String, Object)>,
+    prefixes: Vec<String>,
+    truncated: bool,
+    /// The last key or common prefix on the page.
+    last: String,
+}
+
+/// ListObjects, the first version: the next page starts after a key.
+pub fn v1(call: &Call) -> Result<Reply> {
+    let request = call.request;
+    let marker = request.query("marker").unwrap_or("");
+    let query = Query::new(call, marker)?;
+    let page = call
+        .shared
+        .store
+        .with(request.bucket(), |bucket| Ok(query.page(bucket)))?;
+    let omit = request.tweak.omit_position;
+    let mut xml = Writer::new("ListBucketResult");
+    query.write_head(&mut xml, request);
+    xml.leaf("Marker", query.text(marker));
+    if page.truncated && !query.delimiter.is_empty() && !omit {
+        xml.leaf("NextMarker", query.text(&page.last));
+    }
+    xml.leaf("IsTruncated", (page.truncated || omit).to_string());
+    query.write_entries(&mut xml, &page, true);
+    Ok(Reply::xml(xml))
+}
+
+/// ListObjectsV2: the next page is found by a token that says nothing to the client.
+pub fn v2(call: &Call) -> Result<Reply> {
+    let request = call.request;
+    if !call.shared.config.list_v2 {
+        return Err(S3Error::not_implemented());
+    }
+    let token = request.query("continuation-token");
+    let start_after = request.query("start-after");
+    let after = match token {
+        Some(token) => read_token(token)?,
+        None => start_after.unwrap_or("").to_owned(),
+    };
+    let query = Query::new(call, &after)?;
+    let page = call
+        .shared
+        .store
+        .with(request.bucket(), |bucket| Ok(query.page(bucket)))?;
+    let omit = request.tweak.omit_position;
+    let mut xml = Writer::new("ListBucketResult");
+    query.write_head(&mut xml, request);
+    xml.leaf(
+        "KeyCount",
+        (page.objects.len() + page.prefixes.len()).to_string(),
+    );
+    xml.leaf_opt("StartAfter", start_after.map(|key| query.text(key)));
+    xml.leaf_opt("ContinuationToken", token);
+    if page.truncated && !omit {
+        xml.leaf("NextContinuationToken", write_token(&page.last));
+    }
+    xml.leaf("IsTruncated", (page.truncated || omit).to_string());
+    query.write_entries(
+        &mut xml,
+        &page,
+        request.query("fetch-owner") == Some("true"),
+    );
+    Ok(Reply::xml(xml))
+}
+
+/// A token holds the last entry of its page; the salt makes each one different, and
+/// base64 exercises the client's encoding of `+`, `/` and `=`.
+fn write_token(last: &str) -> String {
+    base64(format!("{:08x}\u{7ff}{last}", fastrand::u32(..)).as_bytes())
+}
+
+fn read_token(token: &str) -> Result<String> {
+    let text = unbase64(token).and_then(|bytes| String::from_utf8(bytes).ok());
+    let last = text.and_then(|text| Some(text.split_once('\u{7ff}')?.1.to_owned()));
+    last.ok_or_else(|| {
+        S3Error::invalid_argument("The continuation token provided is incorrect")
+            .with("ArgumentName", "continuation-token")
+    })
+}
+
+impl<'a> Query<'a> {
+    fn new(call: &Call<'a>, after: &str) -> Result<Query<'a>> {
+        let request: &'a Request = call.request;
+        let url_encoding = match request.query("encoding-type") {
+            None => false,
+            Some("url") => !request.tweak.plain_keys,
+            Some(_) => {
+                return Err(S3Error::invalid_argument(
+                    "Invalid Encoding Method specified in Request",
+                ));
+            }
+        };
+        let ignore = request.tweak.ignore_position;
+        Ok(Query {
+            prefix: request.query("prefix").unwrap_or(""),
+            delimiter: request.query("delimiter").unwrap_or(""),
+            after: if ignore {
+                String::new()
+            } else {
+                after.to_owned()
+            },
+            max_keys: page_size(request, "max-keys", call.shared.config.max_keys)?,
+            url_encoding,
+        })
+    }
+
+    /// Collects one page: keys and common prefixes count alike.
+    fn page(&self, bucket: &Bucket) -> Page {
+        let mut page = Page::default();
+        let start = self.after.as_str().max(self.prefix).to_owned();
+        for (key, object) in bucket.objects.range(start..) {
+            if !key.starts_with(self.prefix) {
+                break;
+            }
+            let group = self.common_prefix(key);
+            let entry = group.unwrap_or(key);
+            let shown_before = *key <= self.after || group == Some(&self.after);
+            if shown_before || (group.is_some() && page.last == entry) {
+                continue;
+            }
+            if page.objects.len() + page.prefixes.len() == self.max_keys {
+                page.truncated = self.max_keys > 0;
+                break;
+            }
+            match group {
+                Some(group) => page.prefixes.push(group.to_owned()),
+                None => page.objects.push((key.clone(), object.clone())),
+            }
+            page.last = entry.to_owned();
+        }
+        page
+    }
+
+    /// The key up to the first delimiter behind the prefix.
+    fn common_prefix<'k>(&self, key: &'k str) -> Option<&'k str> {
+        if self.delimiter.is_empty() {
+            return None;
+        }
+        let at = key[self.prefix.len()..].find(self.delimiter)?;
+        Some(&key[..self.prefix.len() + at + self.delimiter.len()])
+    }
+
+    /// A key as the client wants it written.
+    fn text(&self, key: &str) -> String {
+        match self.url_encoding {
+            true => encode_listing(key),
+            false => key.to_owned(),
+        }
+    }
+
+    fn write_head(&self, xml: &mut Writer, request: &Request) {
+        xml.leaf("Name", request.bucket());
+        xml.leaf("Prefix", self.text(self.prefix));
+        if !self.delimiter.is_empty() {
+            xml.leaf("Delimiter", self.text(self.delimiter));
+        }
+        xml.leaf("MaxKeys", self.max_keys.to_string());
+        if self.url_encoding {
+            xml.leaf("EncodingType", "url");
+        }
+    }
+
+    fn write_entries(&self, xml: &mut Writer, page: &Page, owner: bool) {
+        for (key, object) in &page.objects {
+            xml.nested("Contents", |xml| {
+                xml.leaf("Key", self.text(key));
+                xml.leaf("LastModified", iso_date(object.last_modified));
+                xml.leaf("ETag", &object.etag);
+                xml.leaf("Size", object.size.to_string());
+                if owner {
+                    xml.nested("Owner", |xml| {
+                        xml.leaf("ID", "s3-test-owner");
+                    });
+                }
+                xml.leaf("StorageClass", object.storage_class());
+            });
+        }
+        for prefix in &page.prefixes {
+            xml.nested("CommonPrefixes", |xml| {
+                xml.leaf("Prefix", self.text(prefix));
+            });
+        }
+    }
+}
+
+/// The size of a page: what is asked for, up to what the server gives.
+pub fn page_size(request: &Request, name: &str, limit: usize) -> Result<usize> {
+    let Some(text) = request.query_filled(name) else {
+        return Ok(limit);
+    };
+    let asked: usize = text.parse().map_err(|_| {
+        S3Error::invalid_argument(&format!(
+            "Provided {name} not an integer or within integer range"
+        ))
+        .with("ArgumentName", name)
+        .with("ArgumentValue", text)
+    })?;
+    Ok(asked.min(limit))
+}

@@ -1,0 +1,64 @@
+//! The operations: each takes a request whose body has arrived, and gives an answer.
+
+mod buckets;
+mod copy;
+mod delete;
+mod list;
+mod list_uploads;
+mod multipart;
+mod read;
+mod write;
+
+pub use copy::source_of;
+
+use super::Shared;
+use super::body::Received;
+use super::error::{Result, S3Error};
+use super::operation::Operation;
+use super::reply::Reply;
+use super::request::Request;
+
+/// What every operation gets.
+pub struct Call<'a> {
+    pub shared: &'a Shared,
+    pub request: &'a Request,
+    pub body: &'a Received,
+}
+
+/// Does what a request asks for.
+pub fn run(call: &Call) -> Result<Reply> {
+    check_version(call.request)?;
+    match call.request.operation {
+        Operation::ListBuckets => buckets::list(call),
+        Operation::CreateBucket => buckets::create(call),
+        Operation::DeleteBucket => buckets::delete(call),
+        Operation::HeadBucket => buckets::head(call),
+        Operation::GetBucketLocation => buckets::location(call),
+        Operation::ListObjects => list::v1(call),
+        Operation::ListObjectsV2 => list::v2(call),
+        Operation::ListMultipartUploads => list_uploads::uploads(call),
+        Operation::DeleteObjects => delete::many(call),
+        Operation::HeadObject | Operation::GetObject => read::object(call),
+        Operation::PutObject => write::object(call),
+        Operation::CopyObject => copy::object(call),
+        Operation::DeleteObject => delete::one(call),
+        Operation::CreateMultipartUpload => multipart::create(call),
+        Operation::UploadPart => multipart::upload_part(call),
+        Operation::UploadPartCopy => copy::part(call),
+        Operation::CompleteMultipartUpload => multipart::complete(call),
+        Operation::AbortMultipartUpload => multipart::abort(call),
+        Operation::ListParts => list_uploads::parts(call),
+        Operation::Unknown => Err(S3Error::not_implemented()),
+    }
+}
+
+/// There is one version of each object, which S3 calls "null".
+fn check_version(request: &Request) -> Result<()> {
+    match request.query_filled("versionId") {
+        None | Some("null") => Ok(()),
+        Some(version) => {
+            let message = "The specified version does not exist.";
+            Err(S3Error::new(404, "NoSuchVersion", message).with("VersionId", version))
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Makes the scripted faults happen.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Shared;
+use super::auth::too_skewed;
+use super::error::S3Error;
+use super::fault::Action;
+use super::handler::{Job, finished};
+use super::object::{Object, set};
+use super::ops::source_of;
+use super::payload::Payload;
+use super::reply::Reply;
+use super::request::Request;
+use super::script::Script;
+use super::time::http_date;
+
+/// How a request is answered: by HTTP, or by a script that shows the client this status.
+pub enum Answer {
+    Reply(Reply),
+    Script(Script, Option<u16>),
+}
+
+impl Answer {
+    /// The status for the log.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Answer::Reply(reply) => Some(reply.status),
+            Answer::Script(_, status) => *status,
+        }
+    }
+}
+
+/// How long a connection with an unread body stays open, for the client to read the
+/// answer before the unread bytes make the kernel reset the connection.
+const EARLY_LINGER: Duration = Duration::from_millis(300);
+
+/// Faults that happen before the request's body is read.
+pub fn early(action: &Action, request: &Request) -> Option<Answer> {
+    let Action::EarlyStatus { status, code } = action else {
+        return None;
+    };
+    let mut reply = scripted_error(*status, code, request);
+    reply.set("connection", "close");
+    let reply = reply.finish(request);
+    let script = Script::close().head(&reply).write(reply.body.to_bytes());
+    Some(Answer::Script(
+        script.shutdown().pause(EARLY_LINGER),
+        Some(*status),
+    ))
+}
+
+/// Faults that happen once the request has arrived in full.
+pub async fn answer(action: Action, mut job: Job<'_>) -> Answer {
+    if let Some(answer) = instead(&action, &job) {
+        return answer;
+    }
+    if let Action::StallHeaders(duration) = action {
+        tokio::time::sleep(duration).await;
+    }
+    prepare(&action, &mut job.request, job.shared);
+    let request = job.request.clone();
+    spoil(&action, job.run(), &request)
+}
+
+/// Faults in whose place nothing is done.
+fn instead(action: &Action, job: &Job) -> Option<Answer> {
+    let Job {
+        request, shared, ..
+    } = job;
+    let script = match action {
+        Action::ResetBefore => Script::reset(),
+        Action::CloseBefore => Script::close(),
+        Action::Garbage => Script::close()
+            .write(&b"\x16\x03\x00 no HTTP at all\r\n\r\n"[..])
+            .shutdown(),
+        other => {
+            let reply = reply_instead(other, request, shared)?;
+            return Some(Answer::Reply(finished(Ok(reply), request, shared)));
+        }
+    };
+    Some(Answer::Script(script, None))
+}
+
+fn reply_instead(action: &Action, request: &Request, shared: &Shared) -> Option<Reply> {
+    let reply = match action {
+        Action::Status { status, code } => scripted_error(*status, code, request),
+        Action::StatusHtml(status) => {
+            let mut reply = Reply::new(*status);
+            let page = format!("<html><body><h1>{status} by a proxy</h1></body></html>");
+            reply.headers.clear();
+            reply.set("content-type", "text/html");
+            reply.body = Payload::Bytes(page.into());
+            reply
+        }
+        Action::RetryAfter {
+            status,
+            code,
+            header_value,
+        } => {
+            let mut reply = scripted_error(*status, code, request);
+            reply.set("retry-after", header_value);
+            reply
+        }
+        Action::ErrorIn200 { code } => {
+            let mut reply = scripted_error(500, code, request);
+            reply.status = 200;
+            reply
+        }
+        Action::EmptyOk => Reply::new(200),
+        Action::Canned { status, body } => {
+            let mut reply = Reply::new(*status);
+            reply.set("content-type", "application/xml");
+            reply.body = Payload::Bytes(body.clone().into());
+            reply
+        }
+        Action::Redirect { status, location } => {
+            let code = if *status == 301 {
+                "PermanentRedirect"
+            } else {
+                "TemporaryRedirect"
+            };
+            let mut reply = scripted_error(*status, code, request);
+            reply.set("location", location);
+            reply
+        }
+        Action::SkewedClock(seconds) => {
+            shared.clock.set_offset(*seconds);
+            let now = shared.clock.now();
+            let sent = request.header("x-amz-date").unwrap_or("");
+            let mut reply = Reply::error(&too_skewed(sent, now), request);
+            reply.set("date", &http_date(now));
+            reply
+        }
+        _ => return None,
+    };
+    Some(reply)
+}
+
+fn scripted_error(status: u16, code: &str, request: &Request) -> Reply {
+    Reply::error(&S3Error::new(status, code, "Scripted failure"), request)
+}
+
+/// Changes the request, or what is stored, before the operation.
+fn prepare(action: &Action, request: &mut Request, shared: &Shared) {
+    match action {
+        Action::IgnoreRange => drop(request.headers.remove("range")),
+        Action::ShiftRange => shift_range(request),
+        Action::ListLoop => request.tweak.ignore_position = true,
+        Action::NoToken => request.tweak.omit_position = true,
+        Action::PlainKeys => request.tweak.plain_keys = true,
+        Action::DeleteErrors { key_contains, code } => {
+            request.tweak.delete_error = Some((key_contains.clone(), (*code).to_owned()));
+        }
+        Action::DeleteOmits { key_contains } => {
+            request.tweak.delete_omits = Some(key_contains.clone());
+        }
+        Action::ReplaceObject => change_object(request, shared, |object| {
+            let other: Vec<u8> = object.body.iter().map(|byte| byte ^ 0x5a).collect();
+            object.body = Bytes::from(other);
+        }),
+        Action::ResizeObject { by } => change_object(request, shared, |object| {
+            let resized = resize(&object.payload(), *by);
+            *object = Object::new(
+                &resized,
+                String::new(),
+                object.last_modified,
+                object.headers.clone(),
+            );
+        }),
+        Action::RemoveObject => {
+            let (bucket, key) = target(request);
+            shared.store.remove(&bucket, &key);
+        }
+        _ => (),
+    }
+}
+
+/// The object a request reads: the source of copies, else the one it names.
+fn target(request: &Request) -> (String, String) {
+    match request.headers.contains_key("x-amz-copy-source") {
+        true => source_of(request).unwrap_or_default(),
+        false => (request.bucket().to_owned(), request.key().to_owned()),
+    }
+}
+
+/// Overwrites an object, as somebody else would: with a new ETag and date.
+fn change_object(request: &Request, shared: &Shared, change: impl FnOnce(&mut Object)) {
+    let (bucket, key) = target(request);
+    let Some(mut object) = shared.store.get(&bucket, &key) else {
+        return;
+    };
+    change(&mut object);
+    object.parts.clear();
+    object.last_modified = shared.clock.now();
+    object.etag = match object.payload() {
+        Payload::Bytes(bytes) => super::digest::etag_of(&bytes),
+        Payload::Zeros(_) => super::digest::opaque_etag(),
+    };
+    object.headers.remove("x-amz-checksum-crc32");
+    shared.store.insert(&bucket, &key, object);
+}
+
+fn resize(payload: &Payload, by: i64) -> Payload {
+    let len = payload.len().saturating_add_signed(by);
+    match payload {
+        Payload::Zeros(_) => Payload::Zeros(len),
+        Payload::Bytes(bytes) => {
+            let mut bytes = bytes.to_vec();
+            bytes.resize(len as usize, 0);
+            Payload::Bytes(bytes.into())
+        }
+    }
+}
+
+/// Moves a `Range` by one byte: to the front, or if it starts there, to the back.
+fn shift_range(request: &mut Request) {
+    let header = request.header("range").unwrap_or("");
+    let numbers = header
+        .strip_prefix("bytes=")
+        .and_then(|range| range.split_once('-'));
+    let Some((Ok(first), last)) = numbers.map(|(first, last)| (first.parse::<u64>(), last)) else {
+        return;
+    };
+    let shift = |at: u64| if first > 0 { at - 1 } else { at + 1 };
+    let last = last
+        .parse()
+        .map(|last: u64| shift(last).to_string())
+        .unwrap_or_default();
+    let shifted = format!("bytes={}-{last}", shift(first));
+    set(&mut request.headers, "range", &shifted);
+}
+
+/// Changes the answer of an operation that was done.
+fn spoil(action: &Action, mut reply: Reply, request: &Request) -> Answer {
+    match action {
+        Action::CorruptBody { at } => reply.change_body(|body| {
+            if !body.is_empty() {
+                let at = at % body.len();
+                body[at] ^= 1;
+            }
+        }),
+        Action::TruncatedXml => reply.change_body(|body| body.truncate(body.len() / 2)),
+        Action::WrongLength { by } => wrong_length(&mut reply, *by, request),
+        Action::WrongETag => change_etag(&mut reply, Some("\"00000000000000000000000000000000\"")),
+        Action::NoETag => change_etag(&mut reply, None),
+        Action::ExtraHeader { name, value } => reply.set(name, value),
+        _ => return script_for(action, reply),
+    }
+    if !request.is_head() && reply.headers.contains_key("content-length") {
+        let len = reply.body.len().to_string();
+        reply.set("content-length", &len);
+    }
+    Answer::Reply(reply)
+}
+
+fn wrong_length(reply: &mut Reply, by: i64, request: &Request) {
+    if !request.is_head() {
+        reply.body = resize(&reply.body, by);
+        return;
+    }
+    let header = reply
+        .headers
+        .get("content-length")
+        .and_then(|value| value.to_str().ok());
+    if let Some(len) = header.and_then(|len| len.parse::<u64>().ok()) {
+        reply.set("content-length", &len.saturating_add_signed(by).to_string());
+    }
+}
+
+/// Replaces or removes the ETag of an answer, in its header and in its document.
+fn change_etag(reply: &mut Reply, etag: Option<&str>) {
+    if reply.headers.remove("etag").is_some()
+        && let Some(etag) = etag
+    {
+        reply.set("etag", etag);
+    }
+    let is_document = reply
+        .headers
+        .get("content-type")
+        .is_some_and(|t| t == "application/xml");
+    if is_document && reply.body.len() > 0 {
+        let element = etag.map_or(String::new(), |etag| format!("<ETag>{etag}</ETag>"));
+        reply.change_body(|body| *body = replace_etags(body, &element));
+    }
+}
+
+fn replace_etags(document: &[u8], element: &str) -> Vec<u8> {
+    let document = String::from_utf8_lossy(document);
+    let mut pieces = document.split("<ETag>");
+    let mut out = pieces.next().unwrap_or("").to_owned();
+    for piece in pieces {
+        out += element;
+        out += piece.split_once("</ETag>").map_or("", |(_, rest)| rest);
+    }
+    out.into_bytes()
+}
+
+/// Faults of the transport: the answer is right, its way to the client is not.
+fn script_for(action: &Action, mut reply: Reply) -> Answer {
+    let status = Some(reply.status);
+    let body = match action {
+        Action::LostReply => return Answer::Script(Script::close(), None),
+        Action::LeadingSpaces { count, every } => return leading_spaces(reply, *count, *every),
+        Action::StallBody { .. }
+        | Action::SlowBody { .. }
+        | Action::ShortBody { .. }
+        | Action::ResetMidBody { .. }
+        | Action::CloseAfter => reply.body.to_bytes(),
+        _ => return Answer::Reply(reply),
+    };
+    if !matches!(action, Action::CloseAfter) {
+        reply.set("connection", "close");
+    }
+    let script = Script::close().head(&reply);
+    let front = |len: usize| body.slice(..len.min(body.len()));
+    let back = |len: usize| body.slice(len.min(body.len())..);
+    let script = match action {
+        Action::StallBody {
+            after_bytes,
+            duration,
+        } => script
+            .write(front(*after_bytes))
+            .pause(*duration)
+            .write(back(*after_bytes))
+            .shutdown(),
+        Action::SlowBody {
+            bytes_per_write,
+            pause,
+        } => body
+            .chunks((*bytes_per_write).max(1))
+            .fold(script, |script, piece| {
+                script.pause(*pause).write(body.slice_ref(piece))
+            })
+            .shutdown(),
+        Action::ShortBody { bytes } => script.write(front(*bytes)).shutdown(),
+        Action::ResetMidBody { after_bytes } => {
+            script.write(front(*after_bytes)).reset_after_delivery()
+        }
+        _ => script.write(body.clone()).shutdown(),
+    };
+    Answer::Script(script, status)
+}
+
+/// What S3 does while it works on a long request: 200 and blanks, then the result, which
+/// may still be an error.
+fn leading_spaces(mut reply: Reply, count: usize, every: Duration) -> Answer {
+    reply.status = 200;
+    reply.headers.remove("content-length");
+    reply.set("transfer-encoding", "chunked");
+    reply.set("connection", "close");
+    let start = Script::close().head(&reply);
+    let script = (0..count).fold(start, |script, _| script.pause(every).chunk(b" "));
+    let script = script.chunk(&reply.body.to_bytes()).chunk(b"").shutdown();
+    Answer::Script(script, Some(200))
+}
