@@ -9,15 +9,15 @@ use clap::{
 
 use crate::{cli::api_args, credentials::Environment, s3::api_option::ApiOptions};
 
-/// The options and words, unresolved.
-///
-/// All options belong to the program, not to a command, because they may stand anywhere: the
-/// command is the first word that is no option.
+// The options and words, unresolved. All options belong to the program, not to a command, because
+// they may stand anywhere: the command is the first word that is no option. (A doc comment here
+// would become the help.)
 #[derive(Debug, Parser)]
 #[command(
     name = "s4cmd",
     version = env!("CARGO_PKG_VERSION"),
     disable_version_flag = true,
+    disable_help_flag = true,
     about = "Moves files to, from and between S3 and S3-compatible stores.",
     override_usage = "s4cmd [options] COMMAND ...",
     args_override_self = true,
@@ -102,6 +102,9 @@ pub(super) struct Args {
     /// Show every request (lines with S3APICALL)
     #[arg(long, help_heading = OUTPUT)]
     pub(super) debug: bool,
+    /// Show this help
+    #[arg(short, long, action = clap::ArgAction::HelpShort, help_heading = OUTPUT)]
+    help: Option<bool>,
     /// Show the version
     #[arg(long, action = clap::ArgAction::Version, help_heading = OUTPUT)]
     version: Option<bool>,

@@ -26,29 +26,33 @@ use crate::{
 use args::{Args, Parsed};
 use settings::Settings;
 
-/// Runs the program with this process's arguments, environment and streams, and gives its exit
-/// status: 0 all done, 1 anything failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTERM.
+/// Runs the program with this process's arguments, environment and streams.
 pub fn main() -> ExitCode {
-    let environment = Environment::of_process();
-    let output = Arc::new(Output::new(
-        Stream::new(io::stdout(), io::stdout().is_terminal()),
-        Stream::new(io::stderr(), io::stderr().is_terminal()),
-    ));
-    match args::parse(std::env::args_os().collect::<Vec<OsString>>(), &environment) {
-        Parsed::Run(args) => ExitCode::from(run(&args, &environment, &output)),
+    let out = Stream::new(io::stdout(), io::stdout().is_terminal());
+    let err = Stream::new(io::stderr(), io::stderr().is_terminal());
+    let arguments = std::env::args_os().collect();
+    let output = Arc::new(Output::new(out, err));
+    ExitCode::from(run(arguments, &Environment::of_process(), &output))
+}
+
+/// Runs a command line, the program's name first, and gives the exit status: 0 all done,
+/// 1 anything failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTERM.
+pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Output>) -> u8 {
+    match args::parse(arguments, environment) {
+        Parsed::Run(args) => run_command(&args, environment, output),
         Parsed::Text(text) => {
             // Help and version; a reader that went away is no failure.
             let _ = output.bytes(text.as_bytes());
-            ExitCode::SUCCESS
+            0
         }
         Parsed::Wrong(text) => {
             text.lines().for_each(|line| output.note(line));
-            ExitCode::from(USAGE)
+            USAGE
         }
     }
 }
 
-fn run(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
+fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
     let prepared = Command::parse(&args.words)
         .and_then(|command| Ok((command, Settings::resolve(args, environment)?)))
         .and_then(|(command, settings)| Ok((command, session(settings, output)?)));

@@ -30,7 +30,7 @@ pub enum ClientError {
         ambiguous: bool,
     },
     /// There was no whole answer.
-    #[error("{operation} at {endpoint}: {error}")]
+    #[error("{}", transport_text(*operation, endpoint, error))]
     Transport {
         /// What was asked for.
         operation: OperationKind,
@@ -52,6 +52,21 @@ pub enum ClientError {
     /// The store lists in another order than S3, which was noticed too late to sort.
     #[error("the store lists keys out of order")]
     OutOfOrder,
+}
+
+/// Says what was tried, and what the user can do where that is known.
+fn transport_text(operation: OperationKind, endpoint: &str, error: &TransportError) -> String {
+    match error.kind() {
+        TransportErrorKind::Connect => format!("cannot connect to {endpoint}: {error}"),
+        TransportErrorKind::Tls if error.is_certificate() => format!(
+            "the certificate of {endpoint} is not trusted: {error} (give its authority with \
+             AWS_CA_BUNDLE, or use --ignore-certificate)"
+        ),
+        TransportErrorKind::Tls => {
+            format!("no TLS connection with {endpoint}: {error} (is it plain http?)")
+        }
+        _ => format!("{operation} at {endpoint} failed: {error}"),
+    }
 }
 
 impl ClientError {

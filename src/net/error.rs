@@ -50,6 +50,11 @@ impl TransportError {
         matches!(self.kind, Timeout | Interrupted | Closed | Protocol)
     }
 
+    /// Whether the handshake failed because the server's certificate is not trusted.
+    pub fn is_certificate(&self) -> bool {
+        self.kind == TransportErrorKind::Tls && self.message.contains("certificate")
+    }
+
     /// An answer that ended before its announced length.
     pub fn cut() -> Self {
         Self::new(TransportErrorKind::Interrupted, "the answer ended early")
