@@ -3,7 +3,11 @@
 //!
 //! `cargo run --release --example quickstart [DIR]`
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for people")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is a program for people"
+)]
 
 use std::{
     collections::BTreeMap,
@@ -44,7 +48,10 @@ fn demonstrate(directory: &Path) -> Result<(), String> {
     let (there, here) = ("s3://quickstart/tree", back.display().to_string());
     let source = directory.display().to_string();
 
-    println!("An S3 server runs inside this process, at {}\n", server.endpoint());
+    println!(
+        "An S3 server runs inside this process, at {}\n",
+        server.endpoint()
+    );
     s4cmd(&server, &["mb", "s3://quickstart"])?;
     s4cmd(&server, &["dsync", &source, there])?;
     s4cmd(&server, &["ls", "-r", "s3://quickstart"])?;
@@ -56,7 +63,10 @@ fn demonstrate(directory: &Path) -> Result<(), String> {
         return Err(format!("{source} and {here} differ"));
     }
     let bytes: usize = before.values().map(Vec::len).sum();
-    println!("The trees are identical: {} files, {bytes} bytes.", before.len());
+    println!(
+        "The trees are identical: {} files, {bytes} bytes.",
+        before.len()
+    );
     println!(
         "\nThe same on a store of your own:\n\
          \x20 export S3_ACCESS_KEY=... S3_SECRET_KEY=...\n\
@@ -78,10 +88,17 @@ fn s4cmd(server: &server::S3Server, line: &[&str]) -> Result<(), String> {
     ]);
     let arguments = std::iter::once("s4cmd").chain(line.iter().copied());
     let arguments = arguments.map(OsString::from).collect();
-    let output = Output::new(Stream::new(io::stdout(), false), Stream::new(io::stderr(), false));
+    let output = Output::new(
+        Stream::new(io::stdout(), false),
+        Stream::new(io::stderr(), false),
+    );
     let status = cli::run(arguments, &environment, &Arc::new(output));
     println!();
-    if status == 0 { Ok(()) } else { Err(format!("{} ended with status {status}", line[0])) }
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(format!("{} ended with status {status}", line[0]))
+    }
 }
 
 /// All files below a directory, with their bytes.

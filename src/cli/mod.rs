@@ -123,10 +123,10 @@ fn drive(command: &Command, session: Session, output: &Arc<Output>) -> u8 {
             ended = &mut work => Some(ended),
             () = interrupted.overdue() => None,
         };
-        if let Some(Err(error)) = ended {
-            if let Ok(panic) = error.try_into_panic() {
-                std::panic::resume_unwind(panic);
-            }
+        if let Some(Err(error)) = ended
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
         }
         match interrupted.status() {
             Some(status) => {

@@ -1,9 +1,6 @@
 //! `get`: objects and directories to files.
 
-use std::{
-    os::unix::ffi::OsStrExt as _,
-    path::{Path, PathBuf},
-};
+use std::{os::unix::ffi::OsStrExt as _, path::Path};
 
 use crate::{
     command::{
@@ -194,7 +191,7 @@ fn make_directory(
     url: &S3Url,
     object: &ListedObject,
     root: &Path,
-    target: &PathBuf,
+    target: &Path,
 ) {
     if object.size > 0 {
         let text = "its name ends in a slash, which no file's can";

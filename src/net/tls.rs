@@ -1,6 +1,9 @@
 //! Which certificates are trusted.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 use thiserror::Error;
@@ -69,9 +72,9 @@ fn provider() -> CryptoProvider {
     rustls::crypto::aws_lc_rs::default_provider()
 }
 
-fn bundle(path: &PathBuf) -> Result<RootCertStore, TlsError> {
+fn bundle(path: &Path) -> Result<RootCertStore, TlsError> {
     let invalid = |reason: String| TlsError::Bundle {
-        path: path.clone(),
+        path: path.to_owned(),
         reason,
     };
     let loaded = rustls_native_certs::load_certs_from_paths(Some(path), None);

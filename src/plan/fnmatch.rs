@@ -17,12 +17,10 @@ pub fn matches(pattern: &str, name: &str) -> bool {
                 token += 1;
                 continue;
             }
-            Some(single) if position < name.len() => {
-                if single.fits(name[position]) {
-                    token += 1;
-                    position += 1;
-                    continue;
-                }
+            Some(single) if name.get(position).is_some_and(|&next| single.fits(next)) => {
+                token += 1;
+                position += 1;
+                continue;
             }
             None if position == name.len() => return true,
             _ => {}

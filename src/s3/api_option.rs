@@ -3,7 +3,7 @@
 //!
 //! Compat: the original passes an option to every call whose input shape has a member of that
 //! name; the table holds those shapes. Differs: listings take `RequestPayer` too, or nothing in a
-//! requester-pays bucket could be listed.
+//! requester-pays bucket could be listed, and ListParts takes the key of an encrypted object.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;

@@ -236,7 +236,7 @@ pub fn check_region(region: &str) -> Result<(), EndpointError> {
 
 /// Old buckets, and other stores, allow more than the documented names (upper case, `_`), but
 /// nothing that would need encoding.
-fn check_bucket(bucket: &str) -> Result<(), RequestError> {
+pub(super) fn check_bucket(bucket: &str) -> Result<(), RequestError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let valid = (1..=255).contains(&bucket.len())
         && bucket.bytes().all(allowed)

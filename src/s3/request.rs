@@ -136,7 +136,7 @@ impl Request {
     /// # Errors
     /// As [`Request::header`].
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), RequestError> {
-        let value = value.trim();
+        let value = value.trim_matches(' ');
         let header = HeaderName::try_from(name).map_err(|_| RequestError::HeaderName {
             name: name.to_owned(),
         })?;

@@ -20,8 +20,11 @@ pub struct Deleter {
     bucket: Arc<str>,
     batch: Vec<String>,
     running: JoinSet<()>,
-    told: Arc<dyn Fn(&S3Url, Result<(), Error>) + Send + Sync>,
+    told: Told,
 }
+
+/// Hears what became of a key.
+type Told = Arc<dyn Fn(&S3Url, Result<(), Error>) + Send + Sync>;
 
 impl std::fmt::Debug for Deleter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

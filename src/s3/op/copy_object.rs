@@ -2,6 +2,7 @@ use http::Method;
 
 use crate::s3::{
     encode,
+    endpoint::check_bucket,
     error::{AnswerError, document},
     operation::{Answer, Operation, OperationKind},
     request::{Request, RequestError},
@@ -65,6 +66,8 @@ impl Operation for CopyObject<'_> {
 impl CopySource<'_> {
     /// Adds the headers that name the source.
     pub(super) fn put_on(&self, request: Request) -> Result<Request, RequestError> {
+        // It becomes a part of a path, as the bucket of the request does.
+        check_bucket(self.bucket)?;
         let mut source = format!("{}/{}", self.bucket, encode::path(self.key));
         if let Some(version) = self.version_id {
             source.push_str("?versionId=");
@@ -100,6 +103,25 @@ pub(super) fn result(reader: &mut Reader<'_>) -> Result<CopyOutput, XmlError> {
 mod tests {
     use super::*;
     use crate::s3::op::testing::{assert_only_whole, parse};
+
+    #[test]
+    fn a_source_bucket_that_is_a_path_is_refused() {
+        let source = CopySource {
+            bucket: "a/b",
+            key: "k",
+            version_id: None,
+            if_match: None,
+        };
+        assert!(
+            CopyObject {
+                bucket: "b",
+                key: "k",
+                source
+            }
+            .request()
+            .is_err()
+        );
+    }
 
     #[test]
     fn the_source_is_encoded_and_pinned() {

@@ -71,10 +71,10 @@ impl Operation for GetObject<'_> {
             None => content_length,
         };
         let object = HeadObjectOutput::from_headers(size, answer.headers);
-        if let (Some(wanted), Some(sent)) = (self.if_match, &object.etag) {
-            if wanted != sent {
-                return Err(malformed("the server sent another version than asked for"));
-            }
+        if let (Some(wanted), Some(sent)) = (self.if_match, &object.etag)
+            && wanted != sent
+        {
+            return Err(malformed("the server sent another version than asked for"));
         }
         Ok(GetObjectOutput {
             object,
