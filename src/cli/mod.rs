@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, ClientOptions, Observer},
-    command::{Command, Failure, Output, Session, Stream},
+    command::{self, Command, Failure, Output, Session, Stream},
     credentials::Environment,
     net::HttpClient,
 };
@@ -118,7 +118,7 @@ fn drive(command: &Command, session: Session, output: &Arc<Output>) -> u8 {
         let interrupted = signals::watch(session.cancel.clone());
         // A task of its own: the main thread is not one of the runtime's workers.
         let command = command.clone();
-        let mut work = tokio::spawn(async move { session.run(&command).await });
+        let mut work = tokio::spawn(async move { command::run(&session, &command).await });
         let ended = tokio::select! {
             ended = &mut work => Some(ended),
             () = interrupted.overdue() => None,

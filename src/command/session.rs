@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::Client,
-    command::{Command, Failure, Output, cat, del, dsync, get, ls, mb, put},
+    command::{Failure, Output},
     transfer::{Compare, Engine, Event, Job, Overwrite, Report, TransferOptions},
 };
 
@@ -40,23 +40,6 @@ pub struct Options {
 }
 
 impl Session {
-    /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
-    pub async fn run(&self, command: &Command) {
-        let result = match command {
-            Command::Ls(url) => self.until_cancelled(ls::run(self, url.as_ref())).await,
-            Command::Mb(url) => self.until_cancelled(mb::run(self, url)).await,
-            Command::Cat(url) => self.until_cancelled(cat::run(self, url)).await,
-            Command::Put { sources, target } => put::run(self, sources, target).await,
-            Command::Get { source, target } => get::run(self, source, target).await,
-            Command::Del(url) => del::run(self, url).await,
-            Command::Dsync { source, target } => dsync::run(self, source, target).await,
-        };
-        match result {
-            Ok(()) | Err(Failure::Interrupted) => {}
-            Err(failure) => self.output.failure(&failure),
-        }
-    }
-
     /// Waits for something that may be cut off.
     pub(super) async fn until_cancelled<T>(
         &self,

@@ -17,11 +17,10 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use thiserror::Error;
 
 use crate::{
     blocking,
-    net::error::{TransportError, TransportErrorKind},
+    net::error::{FileError, TransportError, TransportErrorKind},
 };
 
 /// The body of a request, made anew for every attempt.
@@ -160,17 +159,6 @@ fn read_chunk(
         Ok(0) => Err(FileError::changed()),
         Ok(read) => Ok(buffer.split_to(read).freeze()),
         Err(error) => Err(FileError(error)),
-    }
-}
-
-/// The file behind a request's body could not be read.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub struct FileError(io::Error);
-
-impl FileError {
-    fn changed() -> Self {
-        Self(io::Error::other("the file changed while it was read"))
     }
 }
 

@@ -94,6 +94,17 @@ impl TransportError {
     }
 }
 
+/// The file behind a request's body could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FileError(pub(super) io::Error);
+
+impl FileError {
+    pub(super) fn changed() -> Self {
+        Self(io::Error::other("the file changed while it was read"))
+    }
+}
+
 fn connect_kind(chain: &[&(dyn Error + 'static)]) -> TransportErrorKind {
     if find::<rustls::Error>(chain).is_some() {
         TransportErrorKind::Tls
@@ -104,7 +115,7 @@ fn connect_kind(chain: &[&(dyn Error + 'static)]) -> TransportErrorKind {
 
 fn exchange_kind(chain: &[&(dyn Error + 'static)]) -> TransportErrorKind {
     use TransportErrorKind::*;
-    if find::<super::body::FileError>(chain).is_some() {
+    if find::<FileError>(chain).is_some() {
         return Body;
     }
     if find::<rustls::Error>(chain).is_some() {

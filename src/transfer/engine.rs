@@ -214,5 +214,6 @@ impl fmt::Debug for Report {
 const BUFFERS: u64 = 24 * 1024 * 1024;
 /// What one request that streams holds: a chunk being read and a chunk being sent.
 pub(super) const STREAM_BUFFERS: u64 = 2 * 256 * 1024;
-/// How long the end of an interrupted run may take.
-pub(super) const GRACE: Duration = Duration::from_secs(4);
+/// How long one last request of an interrupted run may take; two of them (completing, then
+/// aborting) must fit into what the program allows itself.
+pub(super) const GRACE: Duration = Duration::from_millis(2500);

@@ -51,7 +51,7 @@ pub enum Error {
         /// Its identifier.
         upload_id: String,
         /// Why it is still there.
-        error: ClientError,
+        error: String,
     },
     /// A key that the server neither deleted nor refused to delete.
     #[error("{code}: {message}")]
