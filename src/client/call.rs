@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
@@ -22,6 +23,7 @@ use crate::{
     s3::{
         encode,
         endpoint::Address,
+        error::AnswerError,
         operation::{Answer, Operation, OperationKind},
         payload::{FileIdentity, Payload},
         request::Request,
@@ -67,6 +69,9 @@ pub(super) struct Performed<T> {
     pub(super) ambiguous: bool,
 }
 
+/// Reads one answer.
+type Accept<'a> = dyn FnMut(&Answer<'_>) -> Result<(), AnswerError> + Send + 'a;
+
 /// A request with its address: what stays the same over all attempts.
 struct Addressed {
     request: Request,
@@ -80,44 +85,63 @@ impl Client {
         &self,
         operation: &O,
     ) -> Result<Performed<O::Output>, ClientError> {
-        let addressed = self.address(operation)?;
+        let addressed = self.address(operation.request()?)?;
+        let mut output = None;
+        let mut accept = |answer: &Answer<'_>| {
+            output = Some(operation.parse(answer)?);
+            Ok(())
+        };
+        let (body, permit, ambiguous) = self.exchange(&addressed, &mut accept).await?;
+        let kind = addressed.request.operation;
+        let unread = || AnswerError::malformed(kind, "it was not read");
+        let output = output
+            .ok_or_else(unread)
+            .map_err(|error| ClientError::Answer { error, ambiguous })?;
+        Ok(Performed {
+            output,
+            body,
+            permit,
+            ambiguous,
+        })
+    }
+
+    /// The loop behind [`Client::perform`], once for all operations: `accept` parses an answer and
+    /// keeps what is in it.
+    async fn exchange(
+        &self,
+        addressed: &Addressed,
+        accept: &mut Accept<'_>,
+    ) -> Result<(ResponseBody, OwnedSemaphorePermit, bool), ClientError> {
         let mut retry = Retry::new(self.inner.options.retry);
         loop {
             let permit = self.permit().await;
             let started = Instant::now();
-            let outcome = self.attempt(operation, &addressed).await?;
-            self.observe(&addressed, &outcome, started.elapsed());
+            let outcome = self.attempt(addressed, accept).await?;
+            self.observe(addressed, &outcome, started.elapsed());
             let failure = match outcome {
-                Ok((output, body)) => {
+                Ok(body) => {
                     self.inner.budget.give_back();
-                    return Ok(Performed {
-                        output,
-                        body,
-                        permit,
-                        ambiguous: retry.ambiguous,
-                    });
+                    return Ok((body, permit, retry.ambiguous));
                 }
                 Err(failure) => failure,
             };
             drop(permit);
             let reached = self.inner.facts.reached.load(Ordering::Relaxed);
-            match retry.after(&failure, reached, fastrand::f64()) {
-                Decision::Again { after, paid } => {
-                    if paid && !self.inner.budget.take(failure.is_timeout()) {
-                        return Err(self.failed(&addressed, failure, retry.ambiguous));
-                    }
-                    tokio::time::sleep(after).await;
+            let after = match retry.after(&failure, reached, fastrand::f64()) {
+                Decision::Again { after, paid: false } => after,
+                Decision::Again { after, paid: true }
+                    if self.inner.budget.take(failure.is_timeout()) =>
+                {
+                    after
                 }
-                Decision::GiveUp => {
-                    return Err(self.failed(&addressed, failure, retry.ambiguous));
-                }
-            }
+                _ => return Err(self.failed(addressed, failure, retry.ambiguous)),
+            };
+            tokio::time::sleep(after).await;
         }
     }
 
-    fn address<O: Operation>(&self, operation: &O) -> Result<Addressed, ClientError> {
+    fn address(&self, mut request: Request) -> Result<Addressed, ClientError> {
         let options = &self.inner.options;
-        let mut request = operation.request()?;
         if request.operation.mutates() && options.mutations == Mutations::Forbidden {
             return Err(ClientError::DryRun(request.operation));
         }
@@ -141,21 +165,21 @@ impl Client {
     }
 
     /// One attempt. The outer error is final: nothing could be sent.
-    async fn attempt<O: Operation>(
+    async fn attempt(
         &self,
-        operation: &O,
         addressed: &Addressed,
-    ) -> Result<Result<(O::Output, ResponseBody), Failure>, ClientError> {
+        accept: &mut Accept<'_>,
+    ) -> Result<Result<ResponseBody, Failure>, ClientError> {
         let request = self.sign(addressed)?;
         let kind = addressed.request.operation;
-        let answer = if kind.answers_slowly() {
+        let silence = if kind.answers_slowly() {
             SLOW_ANSWER
         } else {
             IDLE
         };
         let patience = Patience {
-            answer,
-            body: if answer > IDLE { answer } else { IDLE },
+            answer: silence,
+            body: silence,
         };
         let mut response = match self.inner.http.send(request, patience).await {
             Ok(response) => response,
@@ -164,7 +188,7 @@ impl Client {
         self.inner.facts.reached.store(true, Ordering::Relaxed);
         let streams = kind == OperationKind::GetObject && response.status.is_success();
         let body = if streams {
-            Default::default()
+            Bytes::new()
         } else {
             match response.body.collect(MAX_DOCUMENT).await {
                 Ok(body) => body,
@@ -173,12 +197,12 @@ impl Client {
         };
         let (status, headers) = (response.status, &response.headers);
         Ok(
-            match operation.parse(&Answer {
+            match accept(&Answer {
                 status,
                 headers,
                 body: &body,
             }) {
-                Ok(output) => Ok((output, response.body)),
+                Ok(()) => Ok(response.body),
                 Err(error) => Err(Failure::Answer {
                     error,
                     wait_at_least: wait_at_least(headers),

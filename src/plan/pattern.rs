@@ -84,15 +84,17 @@ impl Pattern {
 
     /// Whether the components that both have match.
     fn matches_beginning(&self, key: &str) -> bool {
+        let mut literal = true;
         self.components
             .iter()
             .zip(key.split('/'))
             .all(|(pattern, component)| {
-                // What no star or question mark precedes is literal, also a bracket.
-                if fnmatch::is_pattern(pattern) {
-                    fnmatch::matches(pattern, component)
-                } else {
+                // Compat: before the first star or question mark a bracket is literal, too.
+                literal &= !fnmatch::is_pattern(pattern);
+                if literal {
                     pattern == component
+                } else {
+                    fnmatch::matches(pattern, component)
                 }
             })
     }
@@ -137,6 +139,16 @@ mod tests {
         assert_eq!(pattern.step("x/"), Step::Descend);
         assert_eq!(pattern.step("x/a/"), Step::Directory);
         assert_eq!(pattern.step("x/b/"), Step::Skip);
+    }
+
+    #[test]
+    fn brackets_are_wildcards_from_the_first_other_one_on() {
+        let pattern = Pattern::new("[d]/*/[13]");
+        assert!(pattern.matches("[d]/e/1") && pattern.matches("[d]/e/3"));
+        assert!(!pattern.matches("d/e/1") && !pattern.matches("[d]/e/[13]"));
+        let pattern = Pattern::new("*/[13]");
+        assert_eq!(pattern.step("x/1/"), Step::Directory);
+        assert_eq!(pattern.step("x/2/"), Step::Skip);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use crate::s3::{
 };
 
 /// One S3 operation: a value that makes a request and reads the answer. Both are pure.
-pub trait Operation {
+pub trait Operation: Sync {
     /// What a successful answer holds.
-    type Output;
+    type Output: Send;
 
     /// Builds the request.
     ///
