@@ -90,9 +90,4 @@ impl ClientError {
             _ => false,
         }
     }
-
-    /// Whether the file behind the request's body could not be read, or became shorter.
-    pub fn is_body(&self) -> bool {
-        matches!(self, Self::Transport { error, .. } if error.kind() == TransportErrorKind::Body)
-    }
 }

@@ -32,6 +32,8 @@ pub use object_stream::ObjectStream;
 pub use retry::RetryPolicy;
 pub use settle::Created;
 
+pub use crate::net::TransportErrorKind;
+
 /// Speaks S3 with one endpoint. Clones are the same client.
 #[derive(Debug, Clone)]
 pub struct Client {

@@ -20,7 +20,7 @@ use crate::{
         Engine, Error, Upload, compare,
         engine::{Event, GRACE, STREAM_BUFFERS},
         parallel::run_all,
-        upload::{changed_file, metadata, payload_hash, summed},
+        upload::{blame_file, metadata, payload_hash, summed},
     },
 };
 
@@ -185,7 +185,7 @@ async fn send(
     let etag: ETag = engine
         .guard(engine.client.call(&part))
         .await
-        .map_err(changed_file)?;
+        .map_err(blame_file)?;
     Ok(SentPart {
         completed: CompletedPart { part_number, etag },
         md5: digests.md5,

@@ -1,6 +1,9 @@
 //! A file to an object: compare, then one request or many.
 
+use std::io;
+
 use crate::{
+    client::{ClientError, TransportErrorKind},
     local::{Digests, Hasher, SourceError, SourceFile, hash_region},
     plan::split::MAX_SINGLE_PUT,
     s3::{
@@ -94,7 +97,7 @@ async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(
     let stored = engine
         .guard(engine.client.put_object(&put))
         .await
-        .map_err(changed_file)?;
+        .map_err(blame_file)?;
     check_stored(engine, upload, &stored, &digests, file.len()).await
 }
 
@@ -134,7 +137,9 @@ async fn check_stored(
     digests: &Digests,
     len: u64,
 ) -> Result<(), Error> {
-    if stored.stored_md5 == Some(digests.md5) {
+    // A tag of ciphertext says nothing; without any tag it is not sure that anything is stored.
+    let opaque = stored.stored_md5.is_none() && stored.etag.is_some();
+    if opaque || stored.stored_md5 == Some(digests.md5) {
         return Ok(());
     }
     match compare::head(engine, &upload.target).await? {
@@ -146,9 +151,13 @@ async fn check_stored(
 }
 
 /// A body that could not be read is the file's failure, not the connection's.
-pub(super) fn changed_file(error: Error) -> Error {
+pub(super) fn blame_file(error: Error) -> Error {
     match error {
-        Error::Client(error) if error.is_body() => SourceError::Changed.into(),
+        Error::Client(ClientError::Transport { error, .. })
+            if error.kind() == TransportErrorKind::Body =>
+        {
+            SourceError::Io(io::Error::other(error.to_string())).into()
+        }
         other => other,
     }
 }
