@@ -90,7 +90,7 @@ impl Client {
         operation: &CompleteMultipartUpload<'_>,
         expected: &ETag,
         size: u64,
-    ) -> Result<ETag, ClientError> {
+    ) -> Result<Option<ETag>, ClientError> {
         let error = match self.call(operation).await {
             Err(error) if error.is_ambiguous() => error,
             other => return other,
@@ -101,7 +101,7 @@ impl Client {
         };
         match self.call(&head).await {
             Ok(object) if object.size == size && object.etag.as_ref() == Some(expected) => {
-                Ok(expected.clone())
+                Ok(Some(expected.clone()))
             }
             _ => Err(error),
         }

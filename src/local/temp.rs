@@ -1,7 +1,7 @@
 use std::{
     fs::{File, Permissions},
     io,
-    os::unix::fs::{FileExt as _, PermissionsExt as _},
+    os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -31,12 +31,22 @@ impl TempFile {
         };
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let prefix = format!("{}-", truncated(&name));
+        // Opened by hand, because the library's own errors name the random file and hide the
+        // number of the system's error.
+        let open = |path: &Path| {
+            File::options()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+        };
         let file = blocking::in_place(|| {
             tempfile::Builder::new()
                 .prefix(&prefix)
                 .suffix(SUFFIX)
                 .rand_bytes(RANDOM)
-                .tempfile_in(directory)
+                .make_in(directory, open)
         })?;
         Ok(Self {
             file,

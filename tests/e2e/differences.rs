@@ -16,11 +16,9 @@ pub enum Difference {
     ComponentsAreAtMost255Bytes,
     DataOfFoldersIsLost,
     NewlinesAreNotFound,
-    CarriageReturnsAreNotEscaped,
     FoldersOutliveTheirFiles,
     BucketsMayBeMadeAgain,
     NamesOfBucketsAreNotChecked,
-    CompletedUploadsHaveNoTag,
 }
 
 impl Difference {
@@ -51,11 +49,6 @@ impl Difference {
                 &[Moto],
                 "a key with a newline is 404: its router takes paths of one line",
             ),
-            Self::CarriageReturnsAreNotEscaped => (
-                &[Moto],
-                "keys in the answer to DeleteObjects have bare carriage returns, which XML reads as \
-                 newlines: such a key is deleted and not confirmed",
-            ),
             Self::FoldersOutliveTheirFiles => (
                 &[SeaweedFs],
                 "directories are listed for a while after their last object: they are real ones",
@@ -67,10 +60,6 @@ impl Difference {
             Self::NamesOfBucketsAreNotChecked => {
                 (&[Moto], "a bucket may have capital letters and underscores")
             }
-            Self::CompletedUploadsHaveNoTag => (
-                &[Radosgw],
-                "the first answer to CompleteMultipartUpload has an empty ETag, so it is asked again",
-            ),
         }
     }
 }

@@ -2,6 +2,7 @@ use http::Method;
 
 use crate::s3::{
     error::{AnswerError, document},
+    op::listing::non_empty,
     operation::{Answer, Operation, OperationKind},
     request::{Request, RequestError},
     types::{ETag, PartNumber, UploadId},
@@ -35,8 +36,8 @@ pub struct CompletedPart {
 }
 
 impl Operation for CompleteMultipartUpload<'_> {
-    /// The tag of the object.
-    type Output = ETag;
+    /// The tag of the object; `None` from stores that leave it empty at first.
+    type Output = Option<ETag>;
 
     fn request(&self) -> Result<Request, RequestError> {
         let document = Writer::document("CompleteMultipartUpload", |w| {
@@ -58,17 +59,15 @@ impl Operation for CompleteMultipartUpload<'_> {
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
         let kind = OperationKind::CompleteMultipartUpload;
         document(kind, answer, "CompleteMultipartUploadResult", |reader| {
-            let mut etag = String::new();
+            let mut etag = None;
             while let Some(name) = reader.child()? {
                 match &*name {
-                    "ETag" => etag = reader.text()?,
+                    "ETag" => etag = Some(reader.text()?),
                     _ => reader.skip()?,
                 }
             }
-            if etag.is_empty() {
-                return Err(XmlError::Missing("ETag"));
-            }
-            Ok(ETag::new(etag))
+            let etag = etag.ok_or(XmlError::Missing("ETag"))?;
+            Ok(non_empty(etag).map(ETag::new))
         })
     }
 }
@@ -91,10 +90,8 @@ mod tests {
                       <Key>k</Key><ETag>&quot;e-2&quot;</ETag></CompleteMultipartUploadResult>";
         assert_only_whole(&complete, result);
         let late = format!("   \n  <?xml version=\"1.0\"?>\n{result}");
-        assert_eq!(
-            parse(&complete, 200, &[], &late).unwrap(),
-            ETag::new("\"e-2\"")
-        );
+        let etag = parse(&complete, 200, &[], &late).unwrap();
+        assert_eq!(etag, Some(ETag::new("\"e-2\"")));
         assert!(
             parse(&complete, 200, &[], &" ".repeat(100)).is_err(),
             "blanks only"

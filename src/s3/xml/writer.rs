@@ -54,12 +54,13 @@ impl Writer {
     }
 }
 
-/// Whether XML 1.0 can carry the text at all: it has no form for most control characters.
+/// Whether XML 1.0 can carry the text and bring it back: it has no form for most control
+/// characters, and carriage returns come back as line feeds from servers that do not escape them.
 ///
-/// Source: XML 1.0, production 2 (Char).
+/// Source: XML 1.0, production 2 (Char) and 2.11 (End-of-Line Handling).
 pub fn can_carry(text: &str) -> bool {
     text.chars().all(|character| {
-        matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+        matches!(character, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
     })
 }
 
@@ -85,6 +86,7 @@ mod tests {
     fn control_characters_cannot_be_carried() {
         assert!(can_carry("a\tb\n"));
         assert!(!can_carry("a\u{1}b"));
+        assert!(!can_carry("a\rb"));
         assert!(!can_carry("\u{ffff}"));
     }
 }
