@@ -4,14 +4,14 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
-use jiff::Timestamp;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
@@ -56,6 +56,8 @@ pub(super) struct ServerFacts {
     pub(super) reached: AtomicBool,
     /// The server does not have ListObjectsV2.
     pub(super) lists_v1_only: AtomicBool,
+    /// What to add to this machine's clock to get the server's, in seconds.
+    pub(super) clock_offset: AtomicI64,
 }
 
 /// The result of a request that was carried out.
@@ -146,6 +148,13 @@ impl Client {
             return Err(ClientError::DryRun(request.operation));
         }
         options.api_options.apply(&mut request)?;
+        if request.operation == OperationKind::HeadObject {
+            // What is there is looked at before and after conditional requests: the user's
+            // condition is for those, and would hide from us what they left.
+            for name in CONDITIONS {
+                request.headers.remove(name);
+            }
+        }
         let address = options.endpoint.address(&request)?;
         let query = encode::query(&request.query);
         Ok(Addressed {
@@ -170,7 +179,8 @@ impl Client {
         addressed: &Addressed,
         accept: &mut Accept<'_>,
     ) -> Result<Result<ResponseBody, Failure>, ClientError> {
-        let request = self.sign(addressed)?;
+        let clock_offset = self.inner.facts.clock_offset.load(Ordering::Relaxed);
+        let request = self.sign(addressed, clock_offset)?;
         let kind = addressed.request.operation;
         let silence = if kind.answers_slowly() {
             SLOW_ANSWER
@@ -206,13 +216,19 @@ impl Client {
                 Err(error) => Err(Failure::Answer {
                     error,
                     wait_at_least: wait_at_least(headers),
+                    clock_corrected: status == StatusCode::FORBIDDEN
+                        && self.correct_clock(headers, clock_offset),
                 }),
             },
         )
     }
 
     /// Makes the HTTP request of one attempt, signed with the time of now.
-    fn sign(&self, addressed: &Addressed) -> Result<http::Request<RequestBody>, ClientError> {
+    fn sign(
+        &self,
+        addressed: &Addressed,
+        clock_offset: i64,
+    ) -> Result<http::Request<RequestBody>, ClientError> {
         let Addressed {
             request,
             address,
@@ -237,6 +253,9 @@ impl Client {
                 headers: &mut headers,
             };
             let now = Timestamp::now();
+            let now = now
+                .checked_add(SignedDuration::from_secs(clock_offset))
+                .unwrap_or(now);
             sigv4::sign(&mut signable, credentials, scope, now, request.payload_hash)
                 .map_err(|_| ClientError::UnsendableCredentials)?;
         }
@@ -271,6 +290,24 @@ impl Client {
             .map_err(|_| ClientError::UnsendableCredentials)?;
         *http.headers_mut() = headers;
         Ok(http)
+    }
+
+    /// Signatures are valid for 15 minutes by the server's clock, so a wrong clock here is no
+    /// reason to fail. Gives whether an attempt that was signed with the offset `used` should be
+    /// signed again. The offset is always from this machine's clock: corrections do not add up.
+    fn correct_clock(&self, headers: &HeaderMap, used: i64) -> bool {
+        let date = headers.get(header::DATE);
+        let date = date.and_then(|date| time::parse_http_date(date.to_str().ok()?));
+        let Some(date) = date else {
+            return false;
+        };
+        let offset = date.as_second() - Timestamp::now().as_second();
+        let wrong = (offset - used).abs() > TOLERATED_SKEW;
+        if wrong {
+            let facts = &self.inner.facts;
+            facts.clock_offset.store(offset, Ordering::Relaxed);
+        }
+        wrong
     }
 
     fn observe<T>(&self, addressed: &Addressed, outcome: &Result<T, Failure>, took: Duration) {
@@ -348,5 +385,14 @@ fn wait_at_least(headers: &HeaderMap) -> Option<Duration> {
     Some(wait?.min(Duration::from_secs(30)))
 }
 
+/// What a HEAD goes without.
+const CONDITIONS: [&str; 4] = [
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+];
+/// Seconds; servers accept 15 minutes, and answers take their time.
+const TOLERATED_SKEW: i64 = 4 * 60;
 /// The largest document of S3 is a listing of 1,000 keys with 1,024 bytes each, all encoded.
 const MAX_DOCUMENT: usize = 16 * 1024 * 1024;

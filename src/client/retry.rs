@@ -34,6 +34,8 @@ pub(super) enum Failure {
     Answer {
         error: AnswerError,
         wait_at_least: Option<Duration>,
+        /// The clock was found wrong: the next attempt is signed with the server's time.
+        clock_corrected: bool,
     },
     Transport(TransportError),
 }
@@ -49,6 +51,8 @@ pub(super) struct Retry {
     reopened: bool,
     /// The one retry after damage on the way was used.
     damaged: bool,
+    /// The one retry with a corrected clock was used.
+    clock_corrected: bool,
     /// Whether an attempt so far may have been carried out.
     pub(super) ambiguous: bool,
 }
@@ -68,6 +72,7 @@ impl Retry {
             rounds_left: policy.rounds,
             reopened: false,
             damaged: false,
+            clock_corrected: false,
             ambiguous: false,
         }
     }
@@ -76,7 +81,16 @@ impl Retry {
     /// the address is more likely wrong than the server busy. `random` is 0 to 1.
     pub(super) fn after(&mut self, failure: &Failure, reached: bool, random: f64) -> Decision {
         self.ambiguous |= failure.is_ambiguous();
-        if self.policy.rounds == 0 || !self.is_retryable(failure) {
+        if self.policy.rounds == 0 {
+            return Decision::GiveUp;
+        }
+        if failure.is_clock_corrected() && !std::mem::replace(&mut self.clock_corrected, true) {
+            return Decision::Again {
+                after: Duration::ZERO,
+                paid: true,
+            };
+        }
+        if !self.is_retryable(failure) {
             return Decision::GiveUp;
         }
         if failure.is_closed() && !self.reopened {
@@ -145,6 +159,16 @@ impl Failure {
         matches!(self, Self::Transport(error) if error.kind() == TransportErrorKind::Closed)
     }
 
+    fn is_clock_corrected(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer {
+                clock_corrected: true,
+                ..
+            }
+        )
+    }
+
     pub(super) fn is_timeout(&self) -> bool {
         matches!(self, Self::Transport(error) if error.kind() == TransportErrorKind::Timeout)
     }
@@ -201,6 +225,7 @@ mod tests {
         Failure::Answer {
             error: error.into(),
             wait_at_least: None,
+            clock_corrected: false,
         }
     }
 
@@ -275,6 +300,7 @@ mod tests {
         let failure = Failure::Answer {
             error,
             wait_at_least: Some(asked),
+            clock_corrected: false,
         };
         let decision = Retry::new(RetryPolicy::default()).after(&failure, true, 0.0);
         assert_eq!(

@@ -131,14 +131,15 @@ fn exchange_kind(chain: &[&(dyn Error + 'static)]) -> TransportErrorKind {
 
 /// Looks through the chain, also inside `io::Error`s, which hide what they carry from `source`.
 fn find<'a, E: Error + 'static>(chain: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
-    chain.iter().find_map(|error| {
-        error.downcast_ref::<E>().or_else(|| {
-            error
-                .downcast_ref::<io::Error>()?
-                .get_ref()?
-                .downcast_ref::<E>()
-        })
-    })
+    chain.iter().find_map(|error| unpacked(*error))
+}
+
+/// An `io::Error` may be packed into another one: the TLS connector does so.
+fn unpacked<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    if let Some(found) = error.downcast_ref::<E>() {
+        return Some(found);
+    }
+    unpacked(error.downcast_ref::<io::Error>()?.get_ref()?)
 }
 
 impl fmt::Display for TransportError {

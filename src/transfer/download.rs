@@ -11,7 +11,7 @@ use crate::{
     local::{Hasher, SourceError, SourceFile, TempFile, create_below, hash_region},
     plan::split::Split,
     s3::{
-        op::{GetObject, HeadObjectOutput},
+        op::{GetObject, HeadObjectOutput, ListedObject},
         types::{ByteRange, ETag, Md5Digest},
     },
     transfer::{
@@ -111,6 +111,7 @@ async fn single(
     // When this is dropped half-way, the temporary file goes with it.
     let receive = async {
         let mut stream = engine.client.open(&get).await?;
+        check_listed(&download.source, &stream.head().object)?;
         let mut hasher = Hasher::new(false);
         let mut offset = 0;
         while let Some(bytes) = stream.next().await? {
@@ -139,6 +140,7 @@ async fn ranged(
     let object = compare::head(engine, &download.url())
         .await?
         .ok_or_else(missing)?;
+    check_listed(&download.source, &object)?;
     let Some(etag) = object.etag.clone() else {
         // Ranges of what cannot be pinned could be of two versions.
         return single(engine, download, temp).await;
@@ -202,6 +204,18 @@ impl RangeTask {
         }
         Ok(())
     }
+}
+
+/// Another size is right only for another version, and that has another tag. Without this check
+/// an empty or foreign document under a 200 would be taken for the object.
+fn check_listed(listed: &ListedObject, object: &HeadObjectOutput) -> Result<(), Error> {
+    let another_version = object.etag.is_some() && object.etag != listed.etag;
+    if another_version || object.size == listed.size {
+        return Ok(());
+    }
+    Err(Error::Damaged(
+        "the answer has another size than the listed object",
+    ))
 }
 
 /// The MD5s that the server claims for the content: its tag where that is one, and what the

@@ -42,14 +42,21 @@ pub(super) async fn upload(
     // Cutting this off would leave an upload that nobody knows the identifier of.
     let created = engine
         .see_through(engine.client.create_multipart_upload(&create))
-        .await?;
-    if created.maybe_orphan {
+        .await;
+    let maybe_orphan = match &created {
+        Ok(created) => created.maybe_orphan,
+        Err(Error::Client(error)) => error.is_ambiguous(),
+        // Only a cancellation that came too early for the answer ends here.
+        Err(_) => true,
+    };
+    if maybe_orphan {
         engine.tell(Event::Warning(format!(
-            "{}: an answer was lost, a second multipart upload may have been left open",
+            "{}: an answer was lost, a multipart upload that nobody completes may have been left \
+             open",
             upload.target
         )));
     }
-    let upload_id = created.upload_id;
+    let upload_id = created?.upload_id;
     let parts = Parts {
         engine,
         target: &upload.target,
@@ -114,7 +121,7 @@ impl Parts<'_> {
             .client
             .complete_multipart_upload(&complete, &expected, size);
         let etag = self.engine.see_through(call).await?;
-        if etag == expected {
+        if etag == Some(expected) {
             return Ok(());
         }
         // Not a tag of MD5s (encryption, other stores): the size must do.

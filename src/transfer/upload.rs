@@ -8,8 +8,9 @@ use crate::{
     plan::split::MAX_SINGLE_PUT,
     s3::{
         encode,
-        op::{PutObject, PutObjectOutput},
+        op::{HeadObjectOutput, PutObject, PutObjectOutput},
         payload::{Payload, PayloadHash},
+        types::Md5Digest,
     },
     transfer::{
         Compare, Engine, Error, Overwrite, Target, Upload, compare,
@@ -129,7 +130,8 @@ pub(super) fn payload_hash(digests: &Digests) -> PayloadHash {
 }
 
 /// The server compared the MD5 that was sent along. If its tag says otherwise all the same, it
-/// may be one of the stores whose tags are not MD5s, so at least the size is looked at.
+/// may be one of the stores whose tags are not MD5s, so at least the size is looked at, and the
+/// `md5` metadata where the store keeps it: what is there may be the object from before.
 async fn check_stored(
     engine: &Engine,
     upload: &Upload,
@@ -143,11 +145,22 @@ async fn check_stored(
         return Ok(());
     }
     match compare::head(engine, &upload.target).await? {
-        Some(object) if object.size == len => Ok(()),
-        _ => Err(Error::Damaged(
+        Some(object) if object.size != len => Err(Error::Damaged(
             "the stored object has another size than the file",
         )),
+        Some(object) if has_other_md5(engine, &object, &digests.md5) => Err(Error::Damaged(
+            "the stored object has another MD5 than the file",
+        )),
+        Some(_) => Ok(()),
+        None => Err(Error::Damaged("the server did not store the object")),
     }
+}
+
+/// Whether the metadata says that an object is not the one with this MD5. What the user puts there
+/// himself is not asked.
+fn has_other_md5(engine: &Engine, object: &HeadObjectOutput, md5: &Md5Digest) -> bool {
+    let ours = !engine.client.api_options().has("API-Metadata");
+    ours && object.metadata_md5().is_some_and(|other| other != *md5)
 }
 
 /// A body that could not be read is the file's failure, not the connection's.

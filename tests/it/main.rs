@@ -1,0 +1,36 @@
+//! What the program does when something goes wrong: servers that fail, lie or stall, networks that
+//! break, files that change, names that are traps, and signals.
+//!
+//! The program runs as a user runs it, against the server of `tests/support`, which is told what
+//! to spoil. Whatever it is, nine things must hold: success means that every byte is right;
+//! failure leaves what was there; nothing is deleted on a guess; no litter; an end in bounded time
+//! and requests; nothing outside the target; no secret in the output; bounded memory; and what was
+//! done is not reported as a failure because an answer was lost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[path = "../support/server/mod.rs"]
+mod server;
+
+mod matrix;
+mod run;
+
+mod bad_input;
+mod dry_run;
+mod faults_delete;
+mod faults_download;
+mod faults_list;
+mod faults_upload;
+mod local;
+mod memory;
+mod retries;
+mod secrets;
+mod settling;
+mod signals;
+mod tls;
