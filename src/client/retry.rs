@@ -151,7 +151,10 @@ impl Failure {
             Self::Answer {
                 error: AnswerError::Service(error),
                 ..
-            } => error.status.is_server_error() || error.status.is_success(),
+            } => {
+                let unsure = error.status.is_server_error() || error.status.is_success();
+                unsure && !error.was_turned_away()
+            }
         }
     }
 
@@ -316,6 +319,7 @@ mod tests {
     fn what_may_have_happened_is_remembered() {
         let mut retry = Retry::new(RetryPolicy::default());
         retry.after(&service(403, "AccessDenied"), true, 0.0);
+        retry.after(&service(503, "SlowDown"), true, 0.0);
         retry.after(&transport(TransportErrorKind::Connect), true, 0.0);
         assert!(!retry.ambiguous);
         retry.after(&transport(TransportErrorKind::Interrupted), true, 0.0);

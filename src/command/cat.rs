@@ -5,8 +5,10 @@ use crate::{
         Failure, Session,
         walk::{self, Entry},
     },
+    local::Hasher,
     location::S3Url,
-    s3::op::GetObject,
+    s3::op::{GetObject, ListedObject},
+    transfer::{Error, check_listed, verify},
 };
 
 pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
@@ -16,17 +18,12 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
     }
     for entry in entries {
         let object = url.with_key(entry.key());
-        match entry {
-            Entry::Directory(_) => {
-                session
-                    .output
-                    .failure(&Failure::about(&object, "it is a directory"));
-            }
-            Entry::Object(_) => {
-                if let Err(failure) = print(session, &object).await {
-                    session.output.failure(&failure);
-                }
-            }
+        let printed = match entry {
+            Entry::Directory(_) => Err(Failure::about(&object, "it is a directory")),
+            Entry::Object(listed) => print(session, &object, &listed).await,
+        };
+        if let Err(failure) = printed {
+            session.output.failure(&failure);
         }
         if session.output.is_closed() {
             break;
@@ -35,7 +32,8 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn print(session: &Session, object: &S3Url) -> Result<(), Failure> {
+/// What is printed cannot be taken back, but a reader is told by the exit status that it is wrong.
+async fn print(session: &Session, object: &S3Url, listed: &ListedObject) -> Result<(), Failure> {
     let (bucket, key) = (&*object.bucket, &*object.key);
     let get = GetObject {
         bucket,
@@ -43,16 +41,23 @@ async fn print(session: &Session, object: &S3Url) -> Result<(), Failure> {
         range: None,
         if_match: None,
     };
-    let about = |error| Failure::about(object, error);
-    let mut stream = session.client.open(&get).await.map_err(about)?;
-    while let Some(bytes) = stream.next().await.map_err(about)? {
+    let about = |error: Error| Failure::about(object, error);
+    let mut stream = session
+        .client
+        .open(&get)
+        .await
+        .map_err(|error| about(error.into()))?;
+    check_listed(listed, &stream.head().object).map_err(about)?;
+    let mut hasher = Hasher::new(false);
+    while let Some(bytes) = stream.next().await.map_err(|error| about(error.into()))? {
+        hasher.update(&bytes);
         session
             .output
             .bytes(&bytes)
             .map_err(|error| Failure::os("standard output", &error))?;
         if session.output.is_closed() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    verify(&stream.head().object, &hasher.finish().md5).map_err(about)
 }

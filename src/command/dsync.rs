@@ -6,7 +6,7 @@ use crate::{
     client::{ClientError, SortedObjects},
     command::{
         Failure, Session,
-        get::{self, Rules},
+        get::Getter,
         put::{files_below, tell_problem},
         session::JobSender,
         walk::tell_unreadable,
@@ -56,14 +56,16 @@ fn not_a_directory(session: &Session) -> Result<(), Failure> {
 
 async fn down(session: &Session, source: &S3Url, target: &str) -> Result<(), Failure> {
     let prefix = directory_prefix(source);
-    let rules = Rules {
-        overwrite: Overwrite::Replace,
-        compare: Compare::Content,
-    };
     session
         .transfer(async |jobs| {
-            let target = Path::new(target);
-            match get::get_tree(session, source, &prefix, target, rules, &jobs).await? {
+            let getter = Getter {
+                session,
+                bucket: &source.bucket,
+                overwrite: Overwrite::Replace,
+                compare: Compare::Content,
+                jobs: &jobs,
+            };
+            match getter.tree(&prefix, Path::new(target), "").await? {
                 0 => not_a_directory(session),
                 _ => Ok(()),
             }

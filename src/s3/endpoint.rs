@@ -81,7 +81,7 @@ impl Endpoint {
     pub fn custom(url: &str, region: &str, addressing: Addressing) -> Result<Self, EndpointError> {
         check_region(region)?;
         let invalid = |reason| EndpointError::Url {
-            url: url.to_owned(),
+            url: without_user(url),
             reason,
         };
         let with_scheme = if url.contains("://") {
@@ -208,7 +208,7 @@ pub enum EndpointError {
     /// Not the URL of an endpoint.
     #[error("invalid endpoint URL \"{url}\": {reason}")]
     Url {
-        /// As given.
+        /// As given, without user and password.
         url: String,
         /// What is wrong.
         reason: &'static str,
@@ -216,6 +216,18 @@ pub enum EndpointError {
     /// Not a region.
     #[error("invalid region \"{0}\": use letters, digits and '-' only")]
     Region(String),
+}
+
+/// The URL as it may be shown: what stands before an `@` may be a password.
+fn without_user(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            let separator = if scheme.is_empty() { "" } else { "://" };
+            format!("{scheme}{separator}***@{after}")
+        }
+        None => url.to_owned(),
+    }
 }
 
 /// Checks a region's name: it becomes a part of a host name.
@@ -353,6 +365,18 @@ mod tests {
                 Endpoint::custom(url, "r", Addressing::Path).is_err(),
                 "{url}"
             );
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_shown() {
+        for url in [
+            "http://user:canary@host",
+            "user:canary@host",
+            "http://a:canary@b@h:x",
+        ] {
+            let error = Endpoint::custom(url, "r", Addressing::Path).unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{error}");
         }
     }
 

@@ -108,6 +108,12 @@ impl ServiceError {
 
     /// Whether the server asks to send less.
     pub fn is_throttling(&self) -> bool {
+        self.was_turned_away() || matches!(self.status.as_u16(), 429 | 503 | 509)
+    }
+
+    /// Whether the server says that it had no time to look at the request, so that nothing was
+    /// done. A bare status does not say that: a proxy may have lost the answer.
+    pub fn was_turned_away(&self) -> bool {
         matches!(
             &*self.code,
             "SlowDown"
@@ -118,7 +124,7 @@ impl ServiceError {
                 | "TooManyRequests"
                 | "RequestLimitExceeded"
                 | "ReducedRequestRate"
-        ) || matches!(self.status.as_u16(), 429 | 503 | 509)
+        )
     }
 
     /// Whether the same request may succeed when it is sent again.

@@ -11,11 +11,12 @@ use crate::{
     local::{Hasher, SourceError, SourceFile, TempFile, create_below, hash_region},
     plan::split::Split,
     s3::{
-        op::{GetObject, HeadObjectOutput, ListedObject},
-        types::{ByteRange, ETag, Md5Digest},
+        op::{GetObject, HeadObjectOutput},
+        types::{ByteRange, ETag},
     },
     transfer::{
         Compare, Download, Engine, Error, Overwrite, compare,
+        content::{check_listed, is_checkable, verify},
         engine::{Outcome, STREAM_BUFFERS},
         parallel::run_all,
     },
@@ -161,7 +162,7 @@ async fn ranged(
         async move { task.receive(range).await }
     });
     run_all(tasks, engine.options.jobs, &engine.cancel).await?;
-    if known_md5s(&object).next().is_some() {
+    if is_checkable(&object) {
         let hash = hash_region(task.temp.file(), 0, object.size, false);
         let hash = async { hash.await.map_err(Error::target(&download.target)) };
         verify(&object, &engine.guard(hash).await?.md5)?;
@@ -204,34 +205,4 @@ impl RangeTask {
         }
         Ok(())
     }
-}
-
-/// Another size is right only for another version, and that has another tag. Without this check
-/// an empty or foreign document under a 200 would be taken for the object.
-fn check_listed(listed: &ListedObject, object: &HeadObjectOutput) -> Result<(), Error> {
-    let another_version = object.etag.is_some() && object.etag != listed.etag;
-    if another_version || object.size == listed.size {
-        return Ok(());
-    }
-    Err(Error::Damaged(
-        "the answer has another size than the listed object",
-    ))
-}
-
-/// The MD5s that the server claims for the content: its tag where that is one, and what the
-/// uploader noted. Stores whose tags only look like MD5s are why one match is enough.
-fn known_md5s(object: &HeadObjectOutput) -> impl Iterator<Item = Md5Digest> {
-    [object.content_md5(), object.metadata_md5()]
-        .into_iter()
-        .flatten()
-}
-
-fn verify(object: &HeadObjectOutput, md5: &Md5Digest) -> Result<(), Error> {
-    let mut known = known_md5s(object).peekable();
-    if known.peek().is_none() || known.any(|known| known == *md5) {
-        return Ok(());
-    }
-    Err(Error::Damaged(
-        "what arrived does not have the MD5 that the server gives",
-    ))
 }

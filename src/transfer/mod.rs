@@ -5,6 +5,7 @@
 //! and temporary names), bytes of buffers, requests on the wire (in the client).
 
 mod compare;
+mod content;
 mod delete;
 mod download;
 mod engine;
@@ -15,6 +16,7 @@ mod parallel;
 mod permits;
 mod upload;
 
+pub use content::{check_listed, verify};
 pub use delete::Deleter;
 pub use engine::{Engine, Event, Report, Summary, TransferOptions};
 pub use error::Error;
