@@ -10,10 +10,11 @@ use std::{
     ffi::OsString,
     io::{self, IsTerminal as _},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -57,7 +58,7 @@ fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> 
         .and_then(|command| Ok((command, Settings::resolve(args, environment)?)))
         .and_then(|(command, settings)| Ok((command, session(settings, output)?)));
     match prepared {
-        Ok((command, session)) => drive(&command, session, output),
+        Ok((command, session)) => drive(command, session, output),
         Err(failure) => {
             output.failure(&failure);
             FAILED
@@ -101,45 +102,52 @@ fn session(settings: Settings, output: &Arc<Output>) -> Result<Session, Failure>
     })
 }
 
-fn drive(command: &Command, session: Session, output: &Arc<Output>) -> u8 {
+/// Runs the command on a runtime of its own and waits outside of it, where nothing that the
+/// command does can block the waiting.
+fn drive(command: Command, session: Session, output: &Arc<Output>) -> u8 {
+    let (send, ended) = mpsc::channel();
+    let overdue = send.clone();
+    let watch = signals::watch(session.cancel.clone(), move || {
+        let _ = overdue.send(End::Overdue);
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8)))
         .max_blocking_threads(32)
         .enable_all()
         .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output.failure(&Failure::os("runtime", &error));
+    let (watch, runtime) = match (watch, runtime) {
+        (Ok(watch), Ok(runtime)) => (watch, runtime),
+        (Err(error), _) | (_, Err(error)) => {
+            output.failure(&Failure::os("start", &error));
             return FAILED;
         }
     };
-    let status = runtime.block_on(async {
-        let interrupted = signals::watch(session.cancel.clone());
-        // A task of its own: the main thread is not one of the runtime's workers.
-        let command = command.clone();
-        let mut work = tokio::spawn(async move { command::run(&session, &command).await });
-        let ended = tokio::select! {
-            ended = &mut work => Some(ended),
-            () = interrupted.overdue() => None,
-        };
-        if let Some(Err(error)) = ended
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
-        }
-        match interrupted.status() {
-            Some(status) => {
-                output.note(Failure::Interrupted);
-                status
-            }
-            None if output.failures() > 0 => FAILED,
-            None => 0,
-        }
+    runtime.spawn(async move {
+        let work = tokio::spawn(async move { command::run(&session, &command).await });
+        let _ = send.send(End::Finished(work.await));
     });
+    if let Ok(End::Finished(Err(error))) = ended.recv()
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
     // Threads that hang in a system call must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
-    status
+    match watch.status() {
+        Some(status) => {
+            output.last_note(Failure::Interrupted);
+            status
+        }
+        None if output.failures() > 0 => FAILED,
+        None => 0,
+    }
+}
+
+/// How a run came to its end.
+enum End {
+    Finished(Result<(), JoinError>),
+    /// It did not, in the time after a signal.
+    Overdue,
 }
 
 const FAILED: u8 = 1;

@@ -134,7 +134,9 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
         }
         (None, None) => (
             "--num-threads",
-            std::thread::available_parallelism().map_or(4, |n| n.get() * 4),
+            std::thread::available_parallelism()
+                .map_or(4, |n| n.get() * 4)
+                .min(MAX_THREADS),
         ),
     };
     if (1..=MAX_THREADS).contains(&threads) {

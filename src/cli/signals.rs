@@ -1,65 +1,75 @@
 //! SIGINT and SIGTERM: stop taking work, clean up, and be gone in a few seconds.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
+    thread,
     time::Duration,
 };
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// What came so far.
-#[derive(Debug, Clone)]
-pub(super) struct Interrupted {
+/// Watches as long as it lives, and tells what came so far.
+#[derive(Debug)]
+pub(super) struct Watch {
     status: Arc<AtomicU8>,
+    _end: DropGuard,
+}
+
+/// Watches for signals. The first one cancels the run, and if the run takes too long to clean up,
+/// `overdue` is called. Further signals change nothing.
+///
+/// The watch has a thread and a runtime of its own: the workers of the run may all be stuck in
+/// writing to a pipe that nobody reads.
+///
+/// # Errors
+/// The system has no thread, or no more files, for it.
+pub(super) fn watch(
     cancel: CancellationToken,
-}
-
-/// Watches for signals; the first one cancels the run. Further ones change nothing: the cleaning
-/// up is under way and has its own deadline.
-pub(super) fn watch(cancel: CancellationToken) -> Interrupted {
-    let interrupted = Interrupted {
-        status: Arc::default(),
-        cancel,
-    };
-    for (kind, status) in [
-        (SignalKind::interrupt(), 130),
-        (SignalKind::terminate(), 143),
-    ] {
-        // Without a handler the system's default applies: the process ends at once.
-        let Ok(mut stream) = signal(kind) else {
-            continue;
+    overdue: impl FnOnce() + Send + 'static,
+) -> io::Result<Watch> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let entered = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    drop(entered);
+    let (status, end) = (Arc::new(AtomicU8::new(0)), CancellationToken::new());
+    let (first, ended) = (Arc::clone(&status), end.clone());
+    let watching = async move {
+        let signal = tokio::select! {
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+            () = ended.cancelled() => return,
         };
-        let Interrupted {
-            status: first,
-            cancel,
-        } = interrupted.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                let _ = first.compare_exchange(0, status, Ordering::SeqCst, Ordering::SeqCst);
-                cancel.cancel();
-            }
-        });
-    }
-    interrupted
+        first.store(signal, Ordering::SeqCst);
+        cancel.cancel();
+        tokio::select! {
+            () = tokio::time::sleep(DEADLINE) => overdue(),
+            () = ended.cancelled() => {}
+        }
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(watching))?;
+    Ok(Watch {
+        status,
+        _end: end.drop_guard(),
+    })
 }
 
-impl Interrupted {
+impl Watch {
     /// The exit status, if a signal came.
     pub(super) fn status(&self) -> Option<u8> {
         match self.status.load(Ordering::SeqCst) {
             0 => None,
             status => Some(status),
         }
-    }
-
-    /// Waits until the cleaning up has taken too long.
-    pub(super) async fn overdue(&self) {
-        self.cancel.cancelled().await;
-        tokio::time::sleep(DEADLINE).await;
     }
 }
 

@@ -129,14 +129,13 @@ impl Client {
             };
             drop(permit);
             let reached = self.inner.facts.reached.load(Ordering::Relaxed);
-            let after = match retry.after(&failure, reached, fastrand::f64()) {
-                Decision::Again { after, paid: false } => after,
-                Decision::Again { after, paid: true }
-                    if self.inner.budget.take(failure.is_timeout()) =>
-                {
-                    after
-                }
-                _ => return Err(self.failed(addressed, failure, retry.ambiguous)),
+            let mut decision = retry.after(&failure, reached, fastrand::f64());
+            let paid = matches!(decision, Decision::Again { paid: true, .. });
+            if paid && !self.inner.budget.take(failure.is_timeout()) {
+                decision = retry.next_round(&failure, reached);
+            }
+            let Decision::Again { after, .. } = decision else {
+                return Err(self.failed(addressed, failure, retry.ambiguous));
             };
             tokio::time::sleep(after).await;
         }

@@ -106,15 +106,21 @@ impl Retry {
             let after = wait.max(failure.wait_at_least().unwrap_or_default());
             return Decision::Again { after, paid: true };
         }
-        if self.rounds_left > 0 && failure.deserves_a_round(reached) {
-            self.rounds_left -= 1;
-            self.failed = 0;
-            return Decision::Again {
-                after: self.policy.round_delay,
-                paid: true,
-            };
+        self.next_round(failure, reached)
+    }
+
+    /// Decides when the quick attempts are used up, or the budget for them: a round is a long wait
+    /// and therefore free.
+    pub(super) fn next_round(&mut self, failure: &Failure, reached: bool) -> Decision {
+        if self.rounds_left == 0 || !failure.deserves_a_round(reached) {
+            return Decision::GiveUp;
         }
-        Decision::GiveUp
+        self.rounds_left -= 1;
+        self.failed = 0;
+        Decision::Again {
+            after: self.policy.round_delay,
+            paid: false,
+        }
     }
 
     fn is_retryable(&mut self, failure: &Failure) -> bool {

@@ -8,7 +8,7 @@ use crate::{
             CompleteMultipartUpload, CreateBucket, CreateMultipartUpload, HeadObject, PutObject,
             PutObjectOutput,
         },
-        types::{ETag, UploadId},
+        types::{ETag, Md5Digest, UploadId},
     },
 };
 
@@ -80,16 +80,18 @@ impl Client {
         })
     }
 
-    /// Completes a multipart upload of `size` bytes, whose parts give the tag `expected`.
+    /// Completes a multipart upload of `size` bytes, whose parts give the tag `expected` and whose
+    /// metadata has the `md5` of the whole.
     ///
     /// # Errors
-    /// As [`Client::call`], but if the answer was lost and the object is there with this tag and
-    /// size, it is a success.
+    /// As [`Client::call`], but if the answer was lost and the object is there with this size and
+    /// one of the two, it is a success.
     pub async fn complete_multipart_upload(
         &self,
         operation: &CompleteMultipartUpload<'_>,
         expected: &ETag,
         size: u64,
+        md5: &Md5Digest,
     ) -> Result<Option<ETag>, ClientError> {
         let error = match self.call(operation).await {
             Err(error) if error.is_ambiguous() => error,
@@ -100,7 +102,12 @@ impl Client {
             key: operation.key,
         };
         match self.call(&head).await {
-            Ok(object) if object.size == size && object.etag.as_ref() == Some(expected) => {
+            // Tags of encrypted objects are not made of the parts' MD5s.
+            Ok(object)
+                if object.size == size
+                    && (object.etag.as_ref() == Some(expected)
+                        || object.metadata_md5().as_ref() == Some(md5)) =>
+            {
                 Ok(Some(expected.clone()))
             }
             _ => Err(error),

@@ -9,6 +9,7 @@ use crate::{
         get::Getter,
         put::{files_below, tell_problem},
         session::JobSender,
+        targets::Targets,
         walk::tell_unreadable,
     },
     local::{Found, LocalFile},
@@ -58,12 +59,13 @@ async fn down(session: &Session, source: &S3Url, target: &str) -> Result<(), Fai
     let prefix = directory_prefix(source);
     session
         .transfer(async |jobs| {
-            let getter = Getter {
+            let mut getter = Getter {
                 session,
                 bucket: &source.bucket,
                 overwrite: Overwrite::Replace,
                 compare: Compare::Content,
-                jobs: &jobs,
+                targets: Targets::new(std::iter::empty()),
+                jobs,
             };
             match getter.tree(&prefix, Path::new(target), "").await? {
                 0 => not_a_directory(session),

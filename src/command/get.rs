@@ -7,6 +7,7 @@ use crate::{
     command::{
         Failure, Session,
         session::JobSender,
+        targets::Targets,
         walk::{self, Entry, tell_unreadable},
     },
     local::create_below,
@@ -34,12 +35,14 @@ pub(super) async fn run(session: &Session, source: &S3Url, target: &str) -> Resu
     }
     session
         .transfer(async |jobs| {
-            let getter = Getter {
+            let names = entries.iter().map(|entry| basename(entry.key()).to_owned());
+            let mut getter = Getter {
                 session,
                 bucket: &source.bucket,
                 overwrite: session.overwrite(),
                 compare: session.compare(),
-                jobs: &jobs,
+                targets: Targets::new(names),
+                jobs,
             };
             for entry in entries {
                 getter
@@ -57,14 +60,15 @@ pub(super) struct Getter<'a> {
     pub(super) bucket: &'a str,
     pub(super) overwrite: Overwrite,
     pub(super) compare: Compare,
-    pub(super) jobs: &'a JobSender,
+    pub(super) targets: Targets,
+    pub(super) jobs: JobSender,
 }
 
 impl Getter<'_> {
     /// Compat: an existing directory decides, not a slash: things go into it under their own
     /// names.
     async fn entry(
-        &self,
+        &mut self,
         entry: Entry,
         target: &Path,
         into_directory: bool,
@@ -106,7 +110,12 @@ impl Getter<'_> {
 
     /// Everything below a prefix, to the same names below `base`, which is below `root`: empty or
     /// with a slash at its end. Gives the number of objects.
-    pub(super) async fn tree(&self, prefix: &str, root: &Path, base: &str) -> Result<u64, Failure> {
+    pub(super) async fn tree(
+        &mut self,
+        prefix: &str,
+        root: &Path,
+        base: &str,
+    ) -> Result<u64, Failure> {
         let mut lister = self.session.client.list(self.bucket, prefix, None);
         let mut objects = 0;
         while let Some(page) = lister.next_page().await? {
@@ -126,7 +135,7 @@ impl Getter<'_> {
 
     /// One object to its name below `root`, if that is a name that a file can have.
     async fn object(
-        &self,
+        &mut self,
         object: ListedObject,
         root: &Path,
         relative: &str,
@@ -140,6 +149,15 @@ impl Getter<'_> {
                 return Ok(());
             }
         };
+        // Sources that share a name share what is below it, too.
+        let base = relative.split('/').next().unwrap_or_default();
+        if !self.targets.take(base, relative) && !relative.ends_with('/') {
+            let text = format!("another source has the same target {}", target.display());
+            self.session
+                .output
+                .failure(&Failure::about(self.url(&object.key), text));
+            return Ok(());
+        }
         if relative.ends_with('/') {
             self.make_directory(&object, root, &target);
             return Ok(());

@@ -11,6 +11,7 @@ mod operands;
 mod output;
 mod put;
 mod session;
+mod targets;
 mod walk;
 
 pub use failure::Failure;

@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use crate::command::Failure;
+use crate::{blocking, command::Failure};
 
 /// The two streams that a command writes to. Lines from many jobs never mix, and a reader that
 /// goes away (`| head`) is not an error.
@@ -16,6 +16,7 @@ pub struct Output {
     out: Stream,
     err: Stream,
     failures: AtomicU64,
+    told_broken: AtomicBool,
 }
 
 /// One stream.
@@ -32,12 +33,18 @@ impl Output {
             out,
             err,
             failures: AtomicU64::new(0),
+            told_broken: AtomicBool::new(false),
         }
     }
 
-    /// Writes one line; control characters in it, which can only be from names, are escaped.
+    /// Writes one line; control characters in it, which can only be from names, are escaped. If
+    /// that fails (a full disk behind a redirection), it is a failure, told once.
     pub fn line(&self, line: impl fmt::Display) {
-        self.out.line(&line.to_string());
+        if let Err(error) = self.out.line(&line.to_string())
+            && !self.told_broken.swap(true, Ordering::Relaxed)
+        {
+            self.failure(&Failure::os("standard output", &error));
+        }
     }
 
     /// Writes bytes as they are.
@@ -56,12 +63,21 @@ impl Output {
     /// Tells of a failure and counts it.
     pub fn failure(&self, failure: &Failure) {
         self.failures.fetch_add(1, Ordering::Relaxed);
-        self.err.line(&failure.to_string());
+        self.note(failure);
     }
 
     /// Tells of something that is not a failure.
     pub fn note(&self, note: impl fmt::Display) {
-        self.err.line(&note.to_string());
+        // There is nobody to tell that telling failed.
+        let _ = self.err.line(&note.to_string());
+    }
+
+    /// [`Output::note`], unless the stream is stuck: for the last words of a run that may have
+    /// been stopped because of that.
+    pub fn last_note(&self, note: impl fmt::Display) {
+        if self.err.writer.try_lock().is_ok() {
+            self.note(note);
+        }
     }
 
     /// How many failures there were.
@@ -80,22 +96,24 @@ impl Stream {
         }
     }
 
-    fn line(&self, line: &str) {
+    fn line(&self, line: &str) -> io::Result<()> {
         let mut line = escaped(line, self.is_terminal);
         line.push('\n');
-        // There is nobody to tell that telling failed.
-        let _ = self.write(line.as_bytes());
+        self.write(line.as_bytes())
     }
 
+    /// A reader that does not read blocks the writer, so other work is moved away first.
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        match writer.write_all(bytes).and_then(|()| writer.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed.store(true, Ordering::Relaxed);
-                Ok(())
+        blocking::in_place(|| {
+            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            match writer.write_all(bytes).and_then(|()| writer.flush()) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    self.closed.store(true, Ordering::Relaxed);
+                    Ok(())
+                }
+                other => other,
             }
-            other => other,
-        }
+        })
     }
 }
 

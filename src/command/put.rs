@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use crate::{
-    command::{Failure, Session, session::JobSender},
+    command::{Failure, Session, session::JobSender, targets::Targets},
     local::{Found, walk},
     location::{S3Url, basename},
     transfer::{Job, Target, Upload},
@@ -22,66 +22,92 @@ pub(super) async fn run(
     }
     session
         .transfer(async |jobs| {
+            let bases = sources
+                .iter()
+                .map(|source| base_of(source, target).to_string());
+            let mut putter = Putter {
+                session,
+                targets: Targets::new(bases),
+                jobs,
+            };
             for source in sources {
-                put_one(session, source, target, &jobs).await?;
+                putter.source(source, &base_of(source, target)).await?;
             }
             Ok(())
         })
         .await
 }
 
-async fn put_one(
-    session: &Session,
-    source: &str,
-    target: &S3Url,
-    jobs: &JobSender,
-) -> Result<(), Failure> {
-    let path = Path::new(source);
-    if !path.is_dir() {
-        if !path.exists() && session.options.ignore_empty_source {
-            return Ok(());
-        }
-        let target = if target.is_directory() {
-            target.join(basename(source))
-        } else {
-            target.clone()
-        };
-        return jobs.send(upload(session, path.to_owned(), target)).await;
-    }
-    if !session.options.recursive {
-        session
-            .output
-            .line(format_args!("omitting directory \"{source}\"."));
-        return Ok(());
-    }
-    // Compat: the slash of the target decides whether the directory's own name is part of the
-    // keys; the bucket's root is the contents' place.
-    let base = match basename(source) {
-        "" | "." | ".." => target.clone(),
-        name if target.key.ends_with('/') => target.join(name),
-        _ => target.clone(),
+/// Where a source goes: a file to this key, a directory's files below it.
+///
+/// Compat: the slash of the target decides whether the source's own name is part of the keys.
+/// Differs: the bucket alone is a directory, too; but the contents of a directory go to its root.
+fn base_of(source: &str, target: &S3Url) -> S3Url {
+    let is_directory = Path::new(source).is_dir();
+    let takes_name = if is_directory {
+        target.key.ends_with('/')
+    } else {
+        target.is_directory()
     };
-    let mut files = files_below(path);
-    while let Some(found) = files.recv().await {
-        match found {
-            Found::File(file) => {
-                let target = base.join(&file.relative);
-                jobs.send(upload(session, file.path, target)).await?;
-            }
-            Found::Problem { path, reason } => tell_problem(session, &path, &reason),
-        }
+    match basename(source) {
+        "" | "." | ".." => target.clone(),
+        name if takes_name => target.join(name),
+        _ => target.clone(),
     }
-    Ok(())
 }
 
-fn upload(session: &Session, source: PathBuf, target: S3Url) -> Job {
-    Job::Upload(Upload {
-        source,
-        target,
-        known: Target::Unknown,
-        overwrite: session.overwrite(),
-        compare: session.compare(),
-    })
+/// Turns sources into jobs.
+struct Putter<'a> {
+    session: &'a Session,
+    targets: Targets,
+    jobs: JobSender,
+}
+
+impl Putter<'_> {
+    async fn source(&mut self, source: &str, base: &S3Url) -> Result<(), Failure> {
+        let path = Path::new(source);
+        if !path.is_dir() {
+            if !path.exists() && self.session.options.ignore_empty_source {
+                return Ok(());
+            }
+            return self.file(path.to_owned(), base, base.clone()).await;
+        }
+        if !self.session.options.recursive {
+            self.session
+                .output
+                .line(format_args!("omitting directory \"{source}\"."));
+            return Ok(());
+        }
+        let mut files = files_below(path);
+        while let Some(found) = files.recv().await {
+            match found {
+                Found::File(file) => {
+                    self.file(file.path, base, base.join(&file.relative))
+                        .await?;
+                }
+                Found::Problem { path, reason } => tell_problem(self.session, &path, &reason),
+            }
+        }
+        Ok(())
+    }
+
+    async fn file(&mut self, source: PathBuf, base: &S3Url, target: S3Url) -> Result<(), Failure> {
+        if !self.targets.take(&base.to_string(), &target.to_string()) {
+            let text = format!("another source has the same target {target}");
+            self.session
+                .output
+                .failure(&Failure::about(source.display(), text));
+            return Ok(());
+        }
+        let job = Upload {
+            source,
+            target,
+            known: Target::Unknown,
+            overwrite: self.session.overwrite(),
+            compare: self.session.compare(),
+        };
+        self.jobs.send(Job::Upload(job)).await
+    }
 }
 
 /// Walks a directory on a thread of its own, which waits while enough is known.

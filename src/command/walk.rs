@@ -41,11 +41,8 @@ pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>
     loop {
         while levels.len() < session.transfer.jobs.max(1) {
             let Some(prefix) = waiting.pop() else { break };
-            levels.spawn(list_level(
-                session.client.clone(),
-                url.bucket.clone(),
-                prefix,
-            ));
+            let (client, bucket) = (session.client.clone(), url.bucket.clone());
+            levels.spawn(list_level(client, bucket, prefix, Some(pattern.clone())));
         }
         let Some(listed) = levels.join_next().await else {
             break;
@@ -59,11 +56,9 @@ pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>
                 Step::Directory => found.entries.push(Entry::Directory(prefix)),
             }
         }
-        let matching = level
-            .objects
-            .into_iter()
-            .filter(|object| pattern.matches(&object.key));
-        found.entries.extend(matching.map(Entry::Object));
+        found
+            .entries
+            .extend(level.objects.into_iter().map(Entry::Object));
     }
     Ok(found.sorted(session, url))
 }
@@ -75,7 +70,7 @@ pub(super) async fn directory(
     prefix: &str,
 ) -> Result<Vec<Entry>, Failure> {
     let client = session.client.clone();
-    let level = list_level(client, bucket.to_owned(), prefix.to_owned()).await?;
+    let level = list_level(client, bucket.to_owned(), prefix.to_owned(), None).await?;
     let entries = level.prefixes.into_iter().map(Entry::Directory);
     let entries = entries
         .chain(level.objects.into_iter().map(Entry::Object))
@@ -107,15 +102,21 @@ impl Found {
     }
 }
 
-/// One level of a tree, all its pages.
+/// One level of a tree, all its pages; of these only what a pattern may want is kept.
 async fn list_level(
     client: Client,
     bucket: String,
     prefix: String,
+    pattern: Option<Pattern>,
 ) -> Result<ListPage, ClientError> {
     let mut lister = client.list(&bucket, &prefix, Some("/"));
     let mut level = ListPage::default();
-    while let Some(page) = lister.next_page().await? {
+    while let Some(mut page) = lister.next_page().await? {
+        if let Some(pattern) = &pattern {
+            page.objects.retain(|object| pattern.matches(&object.key));
+            page.prefixes
+                .retain(|prefix| pattern.step(prefix) != Step::Skip);
+        }
         level.objects.extend(page.objects);
         level.prefixes.extend(page.prefixes);
         level.unreadable += page.unreadable;

@@ -104,7 +104,14 @@ impl std::fmt::Debug for Profiles {
 pub(super) fn read_optional(path: &PathBuf) -> Result<Option<String>, CredentialsError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(CredentialsError::malformed(path, error)),
     }
 }

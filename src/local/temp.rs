@@ -69,16 +69,20 @@ impl TempFile {
 
     /// Puts the file in the target's place, at once. `privilege` are the permission bits that the
     /// uploader recorded: those of them that the umask allows are set, never more than `0777`.
+    /// Without `replace` a target that is there is left alone, whoever put it there meanwhile.
     ///
     /// # Errors
-    /// The target is a directory, or the file system refuses; the temporary file is removed.
-    pub fn persist(self, privilege: Option<u32>) -> io::Result<()> {
+    /// The target is a directory, or there and not to be replaced, or the file system refuses; the temporary file is removed.
+    pub fn persist(self, privilege: Option<u32>, replace: bool) -> io::Result<()> {
         let mode = privilege.unwrap_or(0o666) & 0o777 & !umask();
         blocking::in_place(|| {
             self.file().set_permissions(Permissions::from_mode(mode))?;
-            self.file
-                .persist(&self.target)
-                .map_err(|error| error.error)?;
+            let put = if replace {
+                self.file.persist(&self.target)
+            } else {
+                self.file.persist_noclobber(&self.target)
+            };
+            put.map_err(|error| error.error)?;
             Ok(())
         })
     }
@@ -120,16 +124,31 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("t");
         let temp = TempFile::create(&target).unwrap();
-        temp.persist(Some(0o6777)).unwrap();
+        temp.persist(Some(0o6777), true).unwrap();
         let mode = fs::metadata(&target).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o777 & !umask());
+    }
+
+    #[test]
+    fn a_target_that_came_meanwhile_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("t");
+        let temp = TempFile::create(&target).unwrap();
+        fs::write(&target, "theirs").unwrap();
+        let error = temp.persist(None, false).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&target).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn long_names_still_fit() {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("é".repeat(127));
-        TempFile::create(&target).unwrap().persist(None).unwrap();
+        TempFile::create(&target)
+            .unwrap()
+            .persist(None, true)
+            .unwrap();
         assert!(target.exists());
     }
 
@@ -138,7 +157,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("d");
         fs::create_dir(&target).unwrap();
-        assert!(TempFile::create(&target).unwrap().persist(None).is_err());
+        assert!(
+            TempFile::create(&target)
+                .unwrap()
+                .persist(None, true)
+                .is_err()
+        );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

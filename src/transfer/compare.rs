@@ -8,7 +8,7 @@ use crate::{
         op::{HeadObject, HeadObjectOutput, ListedObject},
         types::Md5Digest,
     },
-    transfer::{Engine, Error},
+    transfer::{Engine, Error, engine::HASH_BUFFER},
 };
 
 /// Asks for an object; `None` if there is none.
@@ -69,6 +69,7 @@ fn matches(object: &HeadObjectOutput, file: &SourceFile, md5: &Md5Digest) -> boo
 }
 
 async fn md5(engine: &Engine, file: &SourceFile) -> Result<Md5Digest, Error> {
+    let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
     let hash = hash_region(file.file(), 0, file.len(), false);
     let digests = engine
         .guard(async { hash.await.map_err(source_error) })

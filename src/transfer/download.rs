@@ -17,7 +17,7 @@ use crate::{
     transfer::{
         Compare, Download, Engine, Error, Overwrite, compare,
         content::{check_listed, is_checkable, verify},
-        engine::{Outcome, STREAM_BUFFERS},
+        engine::{HASH_BUFFER, Outcome, STREAM_BUFFERS},
         parallel::run_all,
     },
 };
@@ -91,8 +91,12 @@ async fn fetch(engine: &Engine, download: &Download) -> Result<(), Error> {
     let privilege = object
         .metadata("privilege")
         .and_then(|digits| u32::from_str_radix(digits, 8).ok());
-    temp.persist(privilege)
-        .map_err(Error::target(&download.target))
+    match temp.persist(privilege, download.overwrite == Overwrite::Replace) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Error::Exists(download.target.display().to_string()))
+        }
+        persisted => persisted.map_err(Error::target(&download.target)),
+    }
 }
 
 /// One stream, summed as it is written.
@@ -163,6 +167,7 @@ async fn ranged(
     });
     run_all(tasks, engine.options.jobs, &engine.cancel).await?;
     if is_checkable(&object) {
+        let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
         let hash = hash_region(task.temp.file(), 0, object.size, false);
         let hash = async { hash.await.map_err(Error::target(&download.target)) };
         verify(&object, &engine.guard(hash).await?.md5)?;

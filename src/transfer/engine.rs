@@ -212,6 +212,8 @@ impl fmt::Debug for Report {
 
 /// All buffers of all jobs; with what connections hold this keeps the process below 64 MiB.
 const BUFFERS: u64 = 24 * 1024 * 1024;
+/// What summing a file holds.
+pub(super) const HASH_BUFFER: u64 = 256 * 1024;
 /// What one request that streams holds: a chunk being read and a chunk being sent.
 pub(super) const STREAM_BUFFERS: u64 = 2 * 256 * 1024;
 /// How long one last request of an interrupted run may take; two of them (completing, then

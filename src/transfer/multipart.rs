@@ -1,6 +1,6 @@
 //! Large files: many parts at once, and no upload left open whatever happens.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     client::ClientError,
@@ -18,7 +18,7 @@ use crate::{
     },
     transfer::{
         Engine, Error, Upload, compare,
-        engine::{Event, GRACE, STREAM_BUFFERS},
+        engine::{Event, HASH_BUFFER, STREAM_BUFFERS},
         parallel::run_all,
         upload::{blame_file, metadata, payload_hash, summed},
     },
@@ -33,7 +33,9 @@ pub(super) async fn upload(
         return Err(Error::NotForParts("API-ContentMD5"));
     }
     let split = Split::for_upload(file.len(), engine.options.split_size).ok_or(Error::TooLarge)?;
+    let buffer = engine.buffers.reserve(HASH_BUFFER).await;
     let whole = summed(engine, file, 0, file.len()).await?;
+    drop(buffer);
     let create = CreateMultipartUpload {
         bucket: &upload.target.bucket,
         key: &upload.target.key,
@@ -62,6 +64,7 @@ pub(super) async fn upload(
         target: &upload.target,
         file,
         upload_id: &upload_id,
+        md5: whole.md5,
     };
     match parts.send_and_complete(split).await {
         Ok(()) => Ok(()),
@@ -81,6 +84,8 @@ struct Parts<'a> {
     target: &'a S3Url,
     file: &'a SourceFile,
     upload_id: &'a UploadId,
+    /// Of the whole file.
+    md5: Md5Digest,
 }
 
 struct SentPart {
@@ -119,7 +124,7 @@ impl Parts<'_> {
         let call = self
             .engine
             .client
-            .complete_multipart_upload(&complete, &expected, size);
+            .complete_multipart_upload(&complete, &expected, size, &self.md5);
         let etag = self.engine.see_through(call).await?;
         if etag == Some(expected) {
             return Ok(());
@@ -154,17 +159,19 @@ impl Parts<'_> {
                     marker: None,
                 };
                 match client.call(&list).await {
-                    Ok(page) if !page.parts.is_empty() => {}
-                    // Gone, or nothing in it: some stores answer with an empty list.
-                    _ => return Ok(()),
+                    Ok(page) if !page.parts.is_empty() => tokio::time::sleep(ABORT_PAUSE).await,
+                    // Gone, or nothing in it; or who may abort may not list.
+                    _ => return Ok(true),
                 }
             }
-            Ok(())
+            Ok::<_, ClientError>(false)
         };
-        // The run may have been cancelled already: this goes on all the same, for a while.
-        match tokio::time::timeout(GRACE, abort).await {
-            Ok(result) => result.map_err(|error: ClientError| error.to_string()),
-            Err(_) => Err("no answer in time".to_owned()),
+        // After a cancellation this goes on for a while, else it waits for its turn.
+        match self.engine.see_through(abort).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("parts keep arriving".to_owned()),
+            Err(Error::Cancelled) => Err("no answer in time".to_owned()),
+            Err(error) => Err(error.to_string()),
         }
     }
 }
@@ -201,3 +208,4 @@ async fn send(
 
 /// How often an upload is given up that does not go.
 const ABORTS: u32 = 3;
+const ABORT_PAUSE: Duration = Duration::from_millis(200);

@@ -18,7 +18,8 @@ pub struct Lister {
     prefix: String,
     delimiter: Option<String>,
     next: Next,
-    loops: LoopCheck,
+    names: LoopCheck,
+    tokens: LoopCheck,
     unreadable: u64,
 }
 
@@ -38,7 +39,8 @@ impl Client {
             prefix: prefix.to_owned(),
             delimiter: delimiter.map(str::to_owned),
             next: Next::First,
-            loops: LoopCheck::default(),
+            names: LoopCheck::default(),
+            tokens: LoopCheck::default(),
             unreadable: 0,
         }
     }
@@ -57,10 +59,14 @@ impl Lister {
         };
         let page = self.fetch(token.as_deref()).await?;
         self.unreadable += page.unreadable;
+        if !self.was_asked_for(&page) {
+            return Err(self.untrusted("it has keys that were not asked for"));
+        }
         if page.truncated {
             let next = page.next.clone();
             let next = next.ok_or_else(|| self.untrusted("more should follow, but not where"))?;
-            if Some(&next) == token.as_ref() || self.loops.repeats(&page) {
+            let repeats = first_name(&page).is_some_and(|name| self.names.repeats(name));
+            if Some(&next) == token.as_ref() || repeats || self.tokens.repeats(&next) {
                 return Err(self.untrusted("it goes in a circle"));
             }
             self.next = Next::At(next);
@@ -101,6 +107,15 @@ impl Lister {
         self.client.call(&v1).await
     }
 
+    /// Whatever is below a prefix begins with it, and a common prefix goes on behind it. Who
+    /// answers otherwise did not understand the question.
+    fn was_asked_for(&self, page: &ListPage) -> bool {
+        let keys = page.objects.iter().map(|object| &object.key);
+        let below =
+            |prefix: &String| prefix.len() > self.prefix.len() && prefix.starts_with(&self.prefix);
+        keys.into_iter().all(|key| key.starts_with(&self.prefix)) && page.prefixes.iter().all(below)
+    }
+
     fn untrusted(&self, reason: &'static str) -> ClientError {
         ClientError::Listing {
             bucket: self.bucket.clone(),
@@ -115,26 +130,29 @@ fn lacks_v2(error: &ClientError) -> bool {
     })
 }
 
-/// Finds circles of any length with the memory of one page: the first entry of each page is
-/// compared with that of the last page whose number was a power of two (Brent's algorithm).
+/// The first name on a page; `None` for an empty page, which is allowed in the middle: all its
+/// objects may be gone.
+fn first_name(page: &ListPage) -> Option<&str> {
+    let object = page.objects.first().map(|object| object.key.as_str());
+    let prefix = page.prefixes.first().map(String::as_str);
+    object.into_iter().chain(prefix).min()
+}
+
+/// Finds circles of any length with the memory of one mark: each is compared with the last one
+/// whose number was a power of two (Brent's algorithm). Both the names and the tokens of pages are
+/// watched: an empty page has no names, and tokens may be salted.
 #[derive(Debug, Default)]
 struct LoopCheck {
-    pages: u64,
-    first_entry: Option<String>,
+    marks: u64,
+    kept: Option<String>,
 }
 
 impl LoopCheck {
-    fn repeats(&mut self, page: &ListPage) -> bool {
-        let objects = page.objects.first().map(|object| object.key.as_str());
-        let prefixes = page.prefixes.first().map(String::as_str);
-        // An empty page in the middle is allowed: all its objects may be gone.
-        let Some(first) = objects.into_iter().chain(prefixes).min() else {
-            return false;
-        };
-        let repeats = self.first_entry.as_deref() == Some(first);
-        self.pages += 1;
-        if self.pages.is_power_of_two() {
-            self.first_entry = Some(first.to_owned());
+    fn repeats(&mut self, mark: &str) -> bool {
+        let repeats = self.kept.as_deref() == Some(mark);
+        self.marks += 1;
+        if self.marks.is_power_of_two() {
+            self.kept = Some(mark.to_owned());
         }
         repeats
     }
@@ -144,21 +162,14 @@ impl LoopCheck {
 mod tests {
     use super::*;
 
-    fn page(prefix: &str) -> ListPage {
-        ListPage {
-            prefixes: vec![prefix.to_owned()],
-            ..ListPage::default()
-        }
-    }
-
     #[test]
     fn circles_of_any_length_are_found() {
         for length in 1..20_u32 {
             let mut check = LoopCheck::default();
-            let found = (0..200_u32).position(|n| check.repeats(&page(&(n % length).to_string())));
+            let found = (0..200_u32).position(|n| check.repeats(&(n % length).to_string()));
             assert!(found.is_some(), "circle of {length}");
         }
         let mut check = LoopCheck::default();
-        assert!((0..1000).all(|n| !check.repeats(&page(&n.to_string()))));
+        assert!((0..1000).all(|n| !check.repeats(&n.to_string())));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 /// All objects below a prefix, in the byte order of their keys.
 ///
 /// S3 lists in that order, and then this streams. Some stores walk directories and list `a/b`
-/// before `a-b`. They are noticed in the first [`LOOK_AHEAD`] objects and then the whole listing
+/// before `a-b`. They are noticed in the first 10,000 objects and then the whole listing
 /// is read and sorted. Where a store breaks the order only later, [`ClientError::OutOfOrder`]
 /// says so: call [`SortedObjects::whole`] and begin again.
 #[derive(Debug)]
