@@ -427,3 +427,27 @@ fn parameters_of_the_api_are_passed_on() {
     assert_eq!(head.headers["cache-control"], "max-age=5");
     assert_eq!(head.metadata("colour"), Some("red"));
 }
+
+/// Both jobs used to look before either wrote, and the slower one won.
+#[test]
+fn two_sources_with_one_target_are_not_both_sent() {
+    let world = World::new();
+    world.write_all(&["a/x", "b/x", "c/d/x", "c/d/y", "e/d/x", "e/d/z"]);
+    let run = world.s4cmd(&["put", "-f", "a/x", "b/x", &world.url("t/")]);
+    let error = run.fails();
+    assert!(
+        error.contains("another source has the same target"),
+        "{error}"
+    );
+    assert_eq!(world.body("t/x"), b"a/x");
+    // Directories that share a name may share everything but the names of files.
+    let run = world.s4cmd(&["put", "-r", "-f", "c/d", "e/d", &world.url("u/")]);
+    let error = run.fails();
+    assert!(
+        error.contains("another source has the same target"),
+        "{error}"
+    );
+    let keys = ["t/x", "u/d/x", "u/d/y", "u/d/z"];
+    assert_eq!(world.keys(), keys);
+    assert_eq!(world.body("u/d/x"), b"c/d/x");
+}

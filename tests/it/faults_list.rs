@@ -301,3 +301,51 @@ fn a_redirection_to_elsewhere_is_not_followed() {
         assert!(elsewhere.server.requests().is_empty(), "{status}");
     }
 }
+
+fn canned(entries: &str, more: &str) -> Action {
+    let body = format!("<ListBucketResult>{more}{entries}</ListBucketResult>");
+    Action::Canned { status: 200, body }
+}
+
+/// A server that ignores the prefix would have every key of the bucket taken for one below it.
+#[test]
+fn keys_that_were_not_asked_for_are_not_believed() {
+    let entry = "<Contents><Key>other/secret</Key><Size>1</Size></Contents>";
+    let last = "<IsTruncated>false</IsTruncated>";
+    for line in [
+        "dsync s3://bucket/d new",
+        "get -r s3://bucket/d/ new",
+        "del -r s3://bucket/d",
+    ] {
+        let world = World::new();
+        prepare(&world);
+        world
+            .server
+            .faults()
+            .push(Fault::always("ListObjectsV2", canned(entry, last)));
+        let run = world.run(line).fails();
+        assert!(run.stderr.contains("not asked for"), "{run:?}");
+        assert!(world.read("new/other/secret").is_none());
+        all_there(&world);
+    }
+}
+
+/// Only the tokens of empty pages can show that they go in a circle.
+#[test]
+fn empty_pages_in_a_circle_end() {
+    let world = World::new();
+    for _ in 0..50 {
+        for token in ["A", "B", "C"] {
+            let more = format!(
+                "<IsTruncated>true</IsTruncated>\
+                 <NextContinuationToken>{token}</NextContinuationToken>"
+            );
+            world
+                .server
+                .faults()
+                .push(Fault::once("ListObjectsV2", canned("", &more)));
+        }
+    }
+    let run = world.run("ls -r s3://bucket").fails();
+    assert!(run.stderr.contains("in a circle"), "{run:?}");
+}

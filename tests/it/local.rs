@@ -356,3 +356,50 @@ fn names_that_are_too_long_are_told() {
         .says(&long);
     assert_eq!(all_files(&world.path("d")), ["m".repeat(255)]);
 }
+
+/// Both used to find no file there, and the slower one won.
+#[test]
+fn two_objects_do_not_become_one_file() {
+    let world = World::new();
+    let store = world.server.store();
+    for key in ["a/r", "b/r", "c/d/1", "e/d/1", "e/d/2"] {
+        store.put("bucket", key, key);
+    }
+    std::fs::create_dir(world.path("out")).unwrap();
+    let run = world.run("get -f s3://bucket/*/r out").fails();
+    assert!(
+        run.stderr.contains("another source has the same target"),
+        "{run:?}"
+    );
+    assert_eq!(world.read("out/r").unwrap(), b"a/r");
+    let run = world.run("get -r -f s3://bucket/*/d out").fails();
+    assert!(
+        run.stderr.contains("another source has the same target"),
+        "{run:?}"
+    );
+    assert_eq!(world.read("out/d/1").unwrap(), b"c/d/1");
+    assert_eq!(world.read("out/d/2").unwrap(), b"e/d/2");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let world = World::new();
+    world.server.store().put("bucket", "k", "k");
+    let full = || {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    for line in ["ls s3://bucket", "cat s3://bucket/k"] {
+        let mut command = world.command();
+        command.args(line.split_whitespace()).stdout(full());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.contains("28: No space left on device"),
+            "{line}: {error}"
+        );
+    }
+}

@@ -201,3 +201,19 @@ fn a_wrong_clock_is_corrected() {
         assert_eq!(world.server.store().body("bucket", "new"), "x");
     }
 }
+
+/// Hundreds of files used to fail in a second, because the budget of quick retries was the budget
+/// of everything.
+#[test]
+fn a_short_outage_is_outlasted_by_a_round() {
+    let world = World::new();
+    for number in 0..100 {
+        world.file(&format!("many/{number}"), number.to_string());
+    }
+    // More than the budget of quick retries, less than what the rounds of 32 files take.
+    let outage = Fault::times(180, "PutObject", Action::ResetBefore);
+    world.server.faults().push(outage);
+    let run = world.run("put -r -f -c 32 --retry-delay 1 many s3://bucket/x");
+    run.succeeds();
+    assert_eq!(world.server.store().keys("bucket").len(), 100);
+}

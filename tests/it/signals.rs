@@ -265,3 +265,39 @@ fn a_signal_while_a_file_is_read_is_noticed() {
     assert!(sent.elapsed() < Duration::from_secs(6));
     assert_eq!(run.status.code(), Some(130), "{run:#?}");
 }
+
+/// The workers are stuck in writing, and used to be the only ones who listened for signals.
+#[test]
+fn a_reader_that_does_not_read_does_not_keep_the_program() {
+    use std::process::Stdio;
+    let world = World::new();
+    // More than a pipe holds.
+    let name = "n".repeat(200);
+    for number in 0..2000 {
+        world.file(&format!("many/{name}{number}"), "");
+    }
+    let mut command = world.command();
+    command.args(["put", "-r", "-n", "-f", "many", "s3://bucket/x"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    sleep(Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none(), "it should be stuck");
+    let signalled = Instant::now();
+    let kill = std::process::Command::new("kill")
+        .arg(child.id().to_string())
+        .status();
+    assert!(kill.unwrap().success());
+    while signalled.elapsed() < Duration::from_secs(7) {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(143));
+            return;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("it is still there");
+}
