@@ -131,14 +131,7 @@ impl Objects {
     }
 
     fn relative(&self) -> Option<&str> {
-        self.next.as_ref().map(|object| self.relative_of(object))
-    }
-
-    fn relative_of<'a>(&self, object: &'a ListedObject) -> &'a str {
-        object
-            .key
-            .strip_prefix(&*self.prefix)
-            .unwrap_or(&object.key)
+        self.next.as_ref()?.key.strip_prefix(&*self.prefix)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::{
     fs::{self, File},
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -16,7 +16,6 @@ use crate::{
 /// A file that is being uploaded: open, and known as it was at the beginning.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    path: PathBuf,
     file: Arc<File>,
     identity: FileIdentity,
     mode: u32,
@@ -54,17 +53,11 @@ impl SourceFile {
                 return Err(SourceError::NotAFile);
             }
             Ok(Self {
-                path: path.to_owned(),
                 file: Arc::new(file),
                 identity: FileIdentity::of(&metadata),
                 mode: metadata.permissions().mode(),
             })
         })
-    }
-
-    /// Where it was when it was opened.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Bytes.

@@ -57,12 +57,12 @@ fn is_precondition_failed(error: &ClientError) -> bool {
 }
 
 async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, Error> {
-    let exists = match fs::symlink_metadata(&download.target) {
-        Ok(_) => true,
+    match fs::symlink_metadata(&download.target) {
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(false),
         Err(error) => return Err(Error::target(&download.target)(error)),
-    };
+    }
     if download.compare == Compare::Content {
         match SourceFile::open(&download.target) {
             Ok(file) => {
@@ -75,7 +75,7 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
             Err(SourceError::Io(_) | SourceError::NotAFile | SourceError::Changed) => {}
         }
     }
-    if exists && download.overwrite == Overwrite::Refuse {
+    if download.overwrite == Overwrite::Refuse {
         return Err(Error::Exists(download.target.display().to_string()));
     }
     Ok(false)

@@ -47,23 +47,18 @@ async fn is_done_already(
         upload.compare == Compare::Content,
         upload.overwrite == Overwrite::Refuse,
     );
-    let (exists, same) = match &upload.known {
+    let same = match &upload.known {
         _ if !compares && !refuses => return Ok(false),
         Target::Absent => return Ok(false),
         Target::Listed(listed) => {
-            let same =
-                compares && compare::same_as_listed(engine, file, &upload.target, listed).await?;
-            (true, same)
+            compares && compare::same_as_listed(engine, file, &upload.target, listed).await?
         }
         Target::Unknown => match compare::head(engine, &upload.target).await? {
             None => return Ok(false),
-            Some(object) => (
-                true,
-                compares && compare::same_as_object(engine, file, &object).await?,
-            ),
+            Some(object) => compares && compare::same_as_object(engine, file, &object).await?,
         },
     };
-    if !same && exists && refuses {
+    if !same && refuses {
         return Err(Error::Exists(upload.target.to_string()));
     }
     Ok(same)
