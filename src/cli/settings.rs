@@ -8,6 +8,7 @@ use crate::{
     command::{Failure, Options},
     credentials::{self, Credentials, Environment, Flags},
     net::{ConnectOptions, TlsOptions},
+    plan::filter::TimeFilter,
     s3::{
         api_option::ApiOptions,
         endpoint::{Addressing, Endpoint, Scheme},
@@ -85,6 +86,8 @@ impl Settings {
                 split_size: args.multipart_split_size,
                 max_single_upload: args.max_singlepart_upload_size,
                 max_single_download: args.max_singlepart_download_size,
+                max_single_copy: 100 << 20,
+                delete_batch: 1000,
             },
             options: Options {
                 recursive: args.recursive,
@@ -92,6 +95,8 @@ impl Settings {
                 sync_check: args.sync_check,
                 show_directory: args.show_directory,
                 ignore_empty_source: args.ignore_empty_source,
+                delete_removed: false,
+                modified: TimeFilter::default(),
             },
             api_options: args.api_options.clone(),
             verbose: args.verbose,

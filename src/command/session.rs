@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     client::Client,
     command::{Failure, Output},
+    plan::filter::TimeFilter,
     transfer::{Compare, Engine, Event, Job, Overwrite, Report, TransferOptions},
 };
 
@@ -37,6 +38,10 @@ pub struct Options {
     pub show_directory: bool,
     /// `--ignore-empty-source`.
     pub ignore_empty_source: bool,
+    /// `-D`: what is only at the target goes.
+    pub delete_removed: bool,
+    /// `--last-modified-before` and `-after`.
+    pub modified: TimeFilter,
 }
 
 impl Session {

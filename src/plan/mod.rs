@@ -1,6 +1,7 @@
 //! Decisions, as pure functions: which keys a pattern means, what goes where, what differs, and
 //! how a size is cut into parts.
 
+pub mod filter;
 pub mod fnmatch;
 pub mod merge;
 pub mod paths;

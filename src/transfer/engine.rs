@@ -18,7 +18,7 @@ pub struct Engine {
     report: Report,
 }
 
-/// The bounds and thresholds of the engine, all in bytes but `jobs`.
+/// The bounds and thresholds of the engine, in bytes unless it says otherwise.
 #[derive(Debug, Clone, Copy)]
 pub struct TransferOptions {
     /// Files under way at once, and parts of one file.
@@ -29,6 +29,10 @@ pub struct TransferOptions {
     pub max_single_upload: u64,
     /// Objects of this size and above are read in ranges.
     pub max_single_download: u64,
+    /// Objects of this size and above are copied in parts.
+    pub max_single_copy: u64,
+    /// Keys in one DeleteObjects request, 1 to 1,000.
+    pub delete_batch: usize,
 }
 
 /// Takes the events of an engine, as they happen, from many threads.
