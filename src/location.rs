@@ -58,6 +58,46 @@ impl fmt::Display for S3Url {
     }
 }
 
+/// A place in S3 that something is written to. A slash at its end says that it is a directory,
+/// also the one behind a bucket, which its key does not show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Target {
+    /// The place.
+    pub url: S3Url,
+    /// Whether it ends in a slash.
+    pub slash: bool,
+}
+
+impl S3Target {
+    /// As [`S3Url::parse`].
+    pub fn parse(text: &str) -> Option<Self> {
+        let slash = text.ends_with('/');
+        S3Url::parse(text).map(|url| Self { url, slash })
+    }
+
+    /// Whether several sources can go here.
+    ///
+    /// Differs: for the original only the slash makes a directory, and a bucket without one was
+    /// an object without a name.
+    pub fn takes_many(&self) -> bool {
+        self.slash || self.url.key.is_empty()
+    }
+
+    /// Where a source with this name goes: an object to this key, the contents of a directory
+    /// below it.
+    ///
+    /// Compat: the slash decides whether the source's own name is part of the keys; without it the
+    /// contents of a single directory go to the root of a bucket.
+    pub fn of_source(&self, name: &str, is_directory: bool, is_alone: bool) -> S3Url {
+        let into_root = self.url.key.is_empty() && !(is_directory && is_alone);
+        match name {
+            "" | "." | ".." => self.url.clone(),
+            name if self.slash || into_root => self.url.join(name),
+            _ => self.url.clone(),
+        }
+    }
+}
+
 /// An operand of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -119,6 +159,22 @@ mod tests {
         assert_eq!(join("s3://b", "n"), "s3://b/n");
         assert_eq!(join("s3://b/d/", "n"), "s3://b/d/n");
         assert_eq!(join("s3://b/d", "n"), "s3://b/d/n");
+    }
+
+    #[test]
+    fn the_slash_of_a_target_decides_about_names() {
+        let of = |text: &str, is_directory, is_alone| {
+            let target = S3Target::parse(text).unwrap();
+            target.of_source("n", is_directory, is_alone).to_string()
+        };
+        assert_eq!(of("s3://b/x", false, true), "s3://b/x");
+        assert_eq!(of("s3://b/x/", false, true), "s3://b/x/n");
+        assert_eq!(of("s3://b/x", true, true), "s3://b/x");
+        assert_eq!(of("s3://b/x/", true, true), "s3://b/x/n");
+        assert_eq!(of("s3://b", true, true), "s3://b/");
+        assert_eq!(of("s3://b/", true, true), "s3://b/n");
+        assert_eq!(of("s3://b", false, true), "s3://b/n");
+        assert_eq!(of("s3://b", true, false), "s3://b/n");
     }
 
     #[test]

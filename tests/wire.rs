@@ -32,13 +32,14 @@ use s4cmd::s3::{
     endpoint::{Addressing, Endpoint},
     op::{
         AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CopyObject, CopySource,
-        CreateBucket, CreateMultipartUpload, DeleteObject, DeleteObjects, GetObject, HeadBucket,
-        HeadObject, ListBuckets, ListMultipartUploads, ListObjects, ListObjectsV2, ListParts,
-        PutObject, UploadPart, UploadPartCopy,
+        CreateBucket, CreateMultipartUpload, DeleteObject, DeleteObjects, GetObject,
+        GetObjectTagging, HeadBucket, HeadObject, ListBuckets, ListMultipartUploads, ListObjects,
+        ListObjectsV2, ListParts, MetadataDirective, PutObject, UploadPart, UploadPartCopy,
     },
     operation::{Operation as _, OperationKind},
     payload::{Payload, PayloadHash},
-    request::{Request, RequestError},
+    properties::Properties,
+    request::{Request, RequestError, Role},
     sigv4::{self, Credentials, Scope, Signable},
     types::{ByteRange, ETag, PartNumber, UploadId},
 };
@@ -139,7 +140,7 @@ const DIFFERENCES: &[Difference] = &[
 #[test]
 fn every_request_is_that_of_boto3_but_for_the_listed_differences() {
     let records = records();
-    assert_eq!(records.len(), 202);
+    assert_eq!(records.len(), 206);
     let mut seen = vec![0; DIFFERENCES.len()];
     let mut failures = Vec::new();
     for record in &records {
@@ -229,6 +230,7 @@ fn metadata_that_headers_cannot_carry_is_refused_before_sending() {
             bucket: "b",
             key: "k",
             metadata: &metadata,
+            properties: &Properties::default(),
         };
         assert!(create.request().is_err(), "{value}");
         refused += 1;
@@ -272,7 +274,7 @@ fn the_table_of_options_is_the_one_that_the_model_gives() {
         }
     }
     assert_eq!(actual, expected);
-    assert_eq!(actual.len(), 134);
+    assert_eq!(actual.len(), 136);
 }
 
 #[test]
@@ -285,6 +287,9 @@ fn options_beyond_the_original_are_those_of_listings() {
     let expected = [
         // No operation has such a member.
         "(none) API-ETag",
+        // Nor does it ask for tags.
+        "GetObjectTagging API-RequestPayer",
+        "GetObjectTagging API-VersionId",
         "ListMultipartUploads API-RequestPayer",
         "ListObjects API-RequestPayer",
         "ListObjectsV2 API-RequestPayer",
@@ -569,7 +574,13 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             url_encoding: true,
         }
         .request(),
-        OperationKind::HeadObject => HeadObject { bucket, key }.request(),
+        OperationKind::HeadObject => HeadObject {
+            bucket,
+            key,
+            role: Role::Source,
+        }
+        .request(),
+        OperationKind::GetObjectTagging => GetObjectTagging { bucket, key }.request(),
         OperationKind::GetObject => GetObject {
             bucket,
             key,
@@ -590,12 +601,15 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             bucket,
             key,
             source,
+            metadata: MetadataDirective::Copy,
+            properties: &Properties::default(),
         }
         .request(),
         OperationKind::CreateMultipartUpload => CreateMultipartUpload {
             bucket,
             key,
             metadata: &[],
+            properties: &Properties::default(),
         }
         .request(),
         OperationKind::UploadPart => UploadPart {

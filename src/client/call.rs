@@ -26,7 +26,7 @@ use crate::{
         error::AnswerError,
         operation::{Answer, Operation, OperationKind},
         payload::{FileIdentity, Payload},
-        request::Request,
+        request::{Request, Role},
         sigv4::{self, Scope, Signable},
         time,
     },
@@ -147,7 +147,7 @@ impl Client {
             return Err(ClientError::DryRun(request.operation));
         }
         options.api_options.apply(&mut request)?;
-        if request.operation == OperationKind::HeadObject {
+        if request.operation == OperationKind::HeadObject && request.role != Role::CopySource {
             // What is there is looked at before and after conditional requests: the user's
             // condition is for those, and would hide from us what they left.
             for name in CONDITIONS {

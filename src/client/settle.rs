@@ -8,6 +8,7 @@ use crate::{
             CompleteMultipartUpload, CreateBucket, CreateMultipartUpload, HeadObject, PutObject,
             PutObjectOutput,
         },
+        request::Role,
         types::{ETag, Md5Digest, UploadId},
     },
 };
@@ -48,6 +49,7 @@ impl Client {
         let head = HeadObject {
             bucket: operation.bucket,
             key: operation.key,
+            role: Role::Target,
         };
         match self.call(&head).await {
             Ok(object)
@@ -81,7 +83,7 @@ impl Client {
     }
 
     /// Completes a multipart upload of `size` bytes, whose parts give the tag `expected` and whose
-    /// metadata has the `md5` of the whole.
+    /// metadata has the `md5` of the whole, as far as the two are known.
     ///
     /// # Errors
     /// As [`Client::call`], but if the answer was lost and the object is there with this size and
@@ -89,9 +91,9 @@ impl Client {
     pub async fn complete_multipart_upload(
         &self,
         operation: &CompleteMultipartUpload<'_>,
-        expected: &ETag,
+        expected: Option<&ETag>,
         size: u64,
-        md5: &Md5Digest,
+        md5: Option<&Md5Digest>,
     ) -> Result<Option<ETag>, ClientError> {
         let error = match self.call(operation).await {
             Err(error) if error.is_ambiguous() => error,
@@ -100,15 +102,16 @@ impl Client {
         let head = HeadObject {
             bucket: operation.bucket,
             key: operation.key,
+            role: Role::Target,
         };
         match self.call(&head).await {
             // Tags of encrypted objects are not made of the parts' MD5s.
             Ok(object)
                 if object.size == size
-                    && (object.etag.as_ref() == Some(expected)
-                        || object.metadata_md5().as_ref() == Some(md5)) =>
+                    && (expected.is_some() && object.etag.as_ref() == expected
+                        || md5.is_some() && object.metadata_md5().as_ref() == md5) =>
             {
-                Ok(Some(expected.clone()))
+                Ok(object.etag)
             }
             _ => Err(error),
         }

@@ -12,11 +12,7 @@ use crate::{
 };
 
 pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
-    let entries = walk::entries(session, url).await?;
-    if entries.is_empty() && !session.options.ignore_empty_source {
-        return Err(Failure::Runtime("Source doesn't exist.".to_owned()));
-    }
-    for entry in entries {
+    for entry in walk::sources(session, url).await? {
         let object = url.with_key(entry.key());
         let printed = match entry {
             Entry::Directory(_) => Err(Failure::about(&object, "it is a directory")),

@@ -11,18 +11,13 @@ use crate::{
     transfer::Deleter,
 };
 
-/// Compat: a path that matches nothing is no failure, and directories are not deleted.
+/// Compat: a path that matches nothing is no failure. Directories are not deleted; but a path that
+/// means one of them means the objects that are directly in it.
 pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
     let output = Arc::clone(&session.output);
-    let mut deleter =
-        Deleter::new(
-            &session.engine(),
-            &url.bucket,
-            move |object, result| match result {
-                Ok(()) => output.line(format_args!("Delete {object}")),
-                Err(error) => output.failure(&Failure::about(object, error)),
-            },
-        );
+    let mut deleter = Deleter::new(&session.engine(), &url.bucket, move |object, result| {
+        output.deleted(object, result);
+    });
     let collected = collect(session, url, &mut deleter).await;
     // What was found is deleted even if the listing failed later: it was asked for by name.
     deleter.finish().await;
@@ -31,7 +26,7 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
 
 async fn collect(session: &Session, url: &S3Url, deleter: &mut Deleter) -> Result<(), Failure> {
     if !session.options.recursive {
-        let entries = session.until_cancelled(walk::entries(session, url)).await?;
+        let entries = session.until_cancelled(walk::shown(session, url)).await?;
         for entry in entries {
             if let Entry::Object(object) = entry {
                 deleter.add(object.key).await;

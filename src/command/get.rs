@@ -8,7 +8,7 @@ use crate::{
         Failure, Session,
         session::JobSender,
         targets::Targets,
-        walk::{self, Entry, tell_unreadable},
+        walk::{self, Entry, Tree},
     },
     local::create_below,
     location::{S3Url, basename},
@@ -18,15 +18,7 @@ use crate::{
 };
 
 pub(super) async fn run(session: &Session, source: &S3Url, target: &str) -> Result<(), Failure> {
-    let entries = session
-        .until_cancelled(walk::entries(session, source))
-        .await?;
-    if entries.is_empty() {
-        if session.options.ignore_empty_source {
-            return Ok(());
-        }
-        return Err(Failure::Runtime("Source doesn't exist.".to_owned()));
-    }
+    let entries = walk::sources(session, source).await?;
     let into_directory = Path::new(target).is_dir();
     if entries.len() > 1 && !into_directory {
         return Err(Failure::Runtime(format!(
@@ -109,18 +101,16 @@ impl Getter<'_> {
     }
 
     /// Everything below a prefix, to the same names below `base`, which is below `root`: empty or
-    /// with a slash at its end. Gives the number of objects.
+    /// with a slash at its end. Gives how many objects there are.
     pub(super) async fn tree(
         &mut self,
         prefix: &str,
         root: &Path,
         base: &str,
     ) -> Result<u64, Failure> {
-        let mut lister = self.session.client.list(self.bucket, prefix, None);
-        let mut objects = 0;
-        while let Some(page) = lister.next_page().await? {
-            objects += page.objects.len() as u64 + page.unreadable;
-            for object in page.objects {
+        let mut tree = Tree::below(self.session, self.bucket, prefix);
+        while let Some(objects) = tree.next(self.session).await? {
+            for object in objects {
                 let relative = object.key.strip_prefix(prefix).unwrap_or(&object.key);
                 // The marker of the directory itself.
                 if !relative.is_empty() {
@@ -129,8 +119,7 @@ impl Getter<'_> {
                 }
             }
         }
-        tell_unreadable(self.session, &self.url(prefix), lister.unreadable());
-        Ok(objects)
+        Ok(tree.seen())
     }
 
     /// One object to its name below `root`, if that is a name that a file can have.

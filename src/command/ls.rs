@@ -27,10 +27,10 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
 }
 
 async fn level(session: &Session, url: &S3Url) -> Result<(), Failure> {
-    let mut entries = walk::entries(session, url).await?;
-    // A path that means one directory means what is in it.
-    if let ([Entry::Directory(prefix)], false) = (&*entries, session.options.show_directory) {
-        entries = walk::directory(session, &url.bucket, &prefix.clone()).await?;
+    let mut entries = walk::shown(session, url).await?;
+    // Compat: directories have no time.
+    if session.options.modified.is_set() {
+        entries.retain(|entry| matches!(entry, Entry::Object(_)));
     }
     let rows: Vec<Row> = entries.iter().map(|entry| Row::entry(url, entry)).collect();
     print(session, &rows);

@@ -1,8 +1,10 @@
 //! The subcommands: one file each, over what they share.
 
 mod cat;
+mod cp;
 mod del;
 mod dsync;
+mod du;
 mod failure;
 mod get;
 mod ls;
@@ -11,6 +13,7 @@ mod operands;
 mod output;
 mod put;
 mod session;
+mod sync;
 mod targets;
 mod walk;
 
@@ -32,6 +35,14 @@ pub async fn run(session: &Session, command: &Command) {
         Command::Put { sources, target } => put::run(session, sources, target).await,
         Command::Get { source, target } => get::run(session, source, target).await,
         Command::Del(url) => del::run(session, url).await,
+        Command::Copy {
+            source,
+            target,
+            afterwards,
+        } => cp::run(session, source, target, *afterwards).await,
+        Command::Sync(sync) => sync::run(session, sync).await,
+        Command::Du(urls) => session.until_cancelled(du::run(session, urls)).await,
+        Command::TotalSize(urls) => session.until_cancelled(du::total(session, urls)).await,
         Command::Dsync { source, target } => dsync::run(session, source, target).await,
     };
     match result {

@@ -1,6 +1,7 @@
 use crate::{
     command::Failure,
-    location::{Location, S3Url},
+    location::{Location, S3Target, S3Url},
+    transfer::Afterwards,
 };
 
 /// A command with its operands, checked as far as that is possible without looking anywhere.
@@ -15,7 +16,7 @@ pub enum Command {
         /// Paths.
         sources: Vec<String>,
         /// Where to.
-        target: S3Url,
+        target: S3Target,
     },
     /// S3 to files.
     Get {
@@ -26,14 +27,55 @@ pub enum Command {
     },
     /// S3 to the standard output.
     Cat(S3Url),
+    /// S3 to S3.
+    Copy {
+        /// What.
+        source: S3Url,
+        /// Where to.
+        target: S3Target,
+        /// Whether it is moved.
+        afterwards: Afterwards,
+    },
     /// Delete.
     Del(S3Url),
-    /// Make a directory there the same as one here, or the other way round.
+    /// Make a directory the same as another one.
     Dsync {
         /// From.
         source: Location,
         /// To.
         target: Location,
+    },
+    /// Put, get or copy what differs.
+    Sync(Sync),
+    /// Tell the size of each.
+    Du(Vec<S3Url>),
+    /// Tell the size of all together.
+    TotalSize(Vec<S3Url>),
+}
+
+/// The ways of the obsolete `sync`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sync {
+    /// As `put` does it.
+    Up {
+        /// A path.
+        source: String,
+        /// Where to.
+        target: S3Target,
+    },
+    /// As `get` does it.
+    Down {
+        /// What.
+        source: S3Url,
+        /// A path.
+        target: String,
+    },
+    /// As `cp` does it.
+    Across {
+        /// What.
+        source: S3Url,
+        /// Where to.
+        target: S3Target,
     },
 }
 
@@ -58,7 +100,7 @@ impl Command {
                     .collect::<Result<_, _>>()?;
                 Ok(Self::Put {
                     sources,
-                    target: s3(target)?,
+                    target: s3_target(target)?,
                 })
             }
             ("get", [source]) => Ok(Self::Get {
@@ -75,10 +117,42 @@ impl Command {
                 source: Location::parse(source),
                 target: Location::parse(target),
             }),
-            ("ls" | "mb" | "put" | "get" | "cat" | "del" | "dsync", _) => {
-                Err(invalid("Invalid number of parameters"))
-            }
+            ("cp" | "mv", [source, target]) => Ok(Self::Copy {
+                source: s3(source)?,
+                target: s3_target(target)?,
+                afterwards: if name == "mv" {
+                    Afterwards::Delete
+                } else {
+                    Afterwards::Keep
+                },
+            }),
+            ("sync", [source, target]) => Sync::parse(source, target).map(Self::Sync),
+            // Differs: without a path the original said that the source does not exist.
+            ("du", [_, ..]) => s3_all(operands).map(Self::Du),
+            ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
+            (
+                "ls" | "mb" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync" | "sync" | "du"
+                | "_totalsize",
+                _,
+            ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),
+        }
+    }
+}
+
+impl Sync {
+    fn parse(source: &str, target: &str) -> Result<Self, Failure> {
+        match (Location::parse(source), Location::parse(target)) {
+            (Location::Local(source), Location::S3(_)) => Ok(Self::Up {
+                source,
+                target: s3_target(target)?,
+            }),
+            (Location::S3(source), Location::Local(target)) => Ok(Self::Down { source, target }),
+            (Location::S3(source), Location::S3(_)) => Ok(Self::Across {
+                source,
+                target: s3_target(target)?,
+            }),
+            (Location::Local(_), Location::Local(_)) => Err(invalid("No S3 URI provided")),
         }
     }
 }
@@ -88,8 +162,19 @@ fn invalid(text: impl Into<String>) -> Failure {
 }
 
 fn s3(text: &str) -> Result<S3Url, Failure> {
-    S3Url::parse(text)
-        .ok_or_else(|| invalid(format!("Invalid parameter: {text}, s3 path expected")))
+    S3Url::parse(text).ok_or_else(|| not_s3(text))
+}
+
+fn not_s3(text: &str) -> Failure {
+    invalid(format!("Invalid parameter: {text}, s3 path expected"))
+}
+
+fn s3_target(text: &str) -> Result<S3Target, Failure> {
+    S3Target::parse(text).ok_or_else(|| not_s3(text))
+}
+
+fn s3_all(texts: &[String]) -> Result<Vec<S3Url>, Failure> {
+    texts.iter().map(|text| s3(text)).collect()
 }
 
 fn local(text: &str) -> Result<String, Failure> {
@@ -118,6 +203,10 @@ mod tests {
             ("ls a b", "Invalid number of parameters"),
             ("put a", "Invalid number of parameters"),
             ("mb", "No s3 bucketname provided"),
+            ("cp s3://b", "Invalid number of parameters"),
+            ("du", "Invalid number of parameters"),
+            ("sync a b", "No S3 URI provided"),
+            ("mv a s3://b", "Invalid parameter: a, s3 path expected"),
             ("mb b", "Invalid parameter: b, s3 path expected"),
             ("ls S3://b", "Invalid parameter: S3://b, s3 path expected"),
             (

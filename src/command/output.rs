@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use crate::{blocking, command::Failure};
+use crate::{blocking, command::Failure, location::S3Url, transfer::Error};
 
 /// The two streams that a command writes to. Lines from many jobs never mix, and a reader that
 /// goes away (`| head`) is not an error.
@@ -64,6 +64,14 @@ impl Output {
     pub fn failure(&self, failure: &Failure) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         self.note(failure);
+    }
+
+    /// Tells what became of an object that was to be deleted.
+    pub(super) fn deleted(&self, object: &S3Url, result: Result<(), Error>) {
+        match result {
+            Ok(()) => self.line(format_args!("Delete {object}")),
+            Err(error) => self.failure(&Failure::about(object, error)),
+        }
     }
 
     /// Tells of something that is not a failure.

@@ -7,53 +7,45 @@ use tokio::sync::mpsc;
 use crate::{
     command::{Failure, Session, session::JobSender, targets::Targets},
     local::{Found, walk},
-    location::{S3Url, basename},
+    location::{S3Target, S3Url, basename},
     transfer::{Job, Target, Upload},
 };
 
 pub(super) async fn run(
     session: &Session,
     sources: &[String],
-    target: &S3Url,
+    target: &S3Target,
 ) -> Result<(), Failure> {
-    if sources.len() > 1 && !target.is_directory() {
-        let text = format!("Target \"{target}\" is not a directory (with a trailing slash).");
-        return Err(Failure::Runtime(text));
+    if sources.len() > 1 && !target.takes_many() {
+        return Err(not_a_directory(target));
     }
+    let base_of = |source: &String| base_of(source, target, sources.len() == 1);
     session
         .transfer(async |jobs| {
-            let bases = sources
-                .iter()
-                .map(|source| base_of(source, target).to_string());
+            let bases = sources.iter().map(|source| base_of(source).to_string());
             let mut putter = Putter {
                 session,
                 targets: Targets::new(bases),
                 jobs,
             };
             for source in sources {
-                putter.source(source, &base_of(source, target)).await?;
+                putter.source(source, &base_of(source)).await?;
             }
             Ok(())
         })
         .await
 }
 
+pub(super) fn not_a_directory(target: &S3Target) -> Failure {
+    let url = &target.url;
+    Failure::Runtime(format!(
+        "Target \"{url}\" is not a directory (with a trailing slash)."
+    ))
+}
+
 /// Where a source goes: a file to this key, a directory's files below it.
-///
-/// Compat: the slash of the target decides whether the source's own name is part of the keys.
-/// Differs: the bucket alone is a directory, too; but the contents of a directory go to its root.
-fn base_of(source: &str, target: &S3Url) -> S3Url {
-    let is_directory = Path::new(source).is_dir();
-    let takes_name = if is_directory {
-        target.key.ends_with('/')
-    } else {
-        target.is_directory()
-    };
-    match basename(source) {
-        "" | "." | ".." => target.clone(),
-        name if takes_name => target.join(name),
-        _ => target.clone(),
-    }
+pub(super) fn base_of(source: &str, target: &S3Target, is_alone: bool) -> S3Url {
+    target.of_source(basename(source), Path::new(source).is_dir(), is_alone)
 }
 
 /// Turns sources into jobs.

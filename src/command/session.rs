@@ -131,6 +131,7 @@ fn tell(output: &Output, event: Event<'_>) {
                 job.target_name()
             ));
         }
+        Event::Deleted(url) => output.line(format_args!("Delete {url}")),
         Event::Failed(job, error) => output.failure(&Failure::of_job(job.source_name(), &error)),
         Event::Warning(text) => output.note(text),
     }

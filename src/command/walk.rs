@@ -26,6 +26,14 @@ impl Entry {
             Self::Object(object) => &object.key,
         }
     }
+
+    /// Bytes; a directory by itself has none.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Directory(_) => 0,
+            Self::Object(object) => object.size,
+        }
+    }
 }
 
 /// What a path means, without what is below it: directories first, each kind in the order of the
@@ -63,6 +71,35 @@ pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>
     Ok(found.sorted(session, url))
 }
 
+/// What a source means; it must mean something, unless the user said that it need not.
+///
+/// Compat: `S3Handler.source_expand`.
+pub(super) async fn sources(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
+    let entries = session.until_cancelled(entries(session, url)).await?;
+    if entries.is_empty() && !session.options.ignore_empty_source {
+        return Err(no_source());
+    }
+    Ok(entries)
+}
+
+pub(super) fn no_source() -> Failure {
+    Failure::Runtime("Source doesn't exist.".to_owned())
+}
+
+/// What a path shows: if it means nothing but one directory, what is in that, unless the user asked
+/// for directories themselves.
+///
+/// Compat: the "automatic directory detection" of `S3Handler.s3walk`.
+pub(super) async fn shown(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
+    let entries = entries(session, url).await?;
+    match &*entries {
+        [Entry::Directory(prefix)] if !session.options.show_directory => {
+            directory(session, &url.bucket, prefix).await
+        }
+        _ => Ok(entries),
+    }
+}
+
 /// What is directly in a directory, given by its prefix with the slash.
 pub(super) async fn directory(
     session: &Session,
@@ -95,6 +132,10 @@ struct Found {
 impl Found {
     fn sorted(mut self, session: &Session, url: &S3Url) -> Vec<Entry> {
         tell_unreadable(session, url, self.unreadable);
+        self.entries.retain(|entry| match entry {
+            Entry::Directory(_) => true,
+            Entry::Object(object) => session.options.modified.admits(object.last_modified),
+        });
         let rank = |entry: &Entry| matches!(entry, Entry::Object(_));
         self.entries
             .sort_by(|a, b| (rank(a), a.key()).cmp(&(rank(b), b.key())));
@@ -124,30 +165,45 @@ async fn list_level(
     Ok(level)
 }
 
-/// All objects that a path means, with everything below it, a page at a time.
-///
-/// Compat: `S3Handler.s3walk` with recursion.
+/// Many objects, a page at a time, in the order of the server.
 #[derive(Debug)]
 pub(super) struct Tree {
     lister: Lister,
-    pattern: Pattern,
+    /// Everything below the prefix without.
+    pattern: Option<Pattern>,
     url: S3Url,
+    seen: u64,
 }
 
 impl Tree {
+    /// All objects that a path means, with everything below it.
+    ///
+    /// Compat: `S3Handler.s3walk` with recursion.
     pub(super) fn new(session: &Session, url: &S3Url) -> Self {
         let pattern = Pattern::new(&url.key);
-        let lister = session
-            .client
-            .list(&url.bucket, &pattern.fixed_prefix(), None);
+        let prefix = pattern.fixed_prefix();
         Self {
-            lister,
-            pattern,
+            lister: session.client.list(&url.bucket, &prefix, None),
+            pattern: Some(pattern),
             url: url.clone(),
+            seen: 0,
         }
     }
 
-    /// The matching objects of the next page, which may be none; `None` after the last page.
+    /// All objects whose keys begin with `prefix`.
+    pub(super) fn below(session: &Session, bucket: &str, prefix: &str) -> Self {
+        Self {
+            lister: session.client.list(bucket, prefix, None),
+            pattern: None,
+            url: S3Url {
+                bucket: bucket.to_owned(),
+                key: prefix.to_owned(),
+            },
+            seen: 0,
+        }
+    }
+
+    /// The objects of the next page that are meant, which may be none; `None` after the last page.
     pub(super) async fn next(
         &mut self,
         session: &Session,
@@ -156,9 +212,18 @@ impl Tree {
             tell_unreadable(session, &self.url, self.lister.unreadable());
             return Ok(None);
         };
-        page.objects
-            .retain(|object| self.pattern.matches_tree(&object.key));
+        self.seen += page.objects.len() as u64 + page.unreadable;
+        page.objects.retain(|object| {
+            let matches = |pattern: &Pattern| pattern.matches_tree(&object.key);
+            self.pattern.as_ref().is_none_or(matches)
+                && session.options.modified.admits(object.last_modified)
+        });
         Ok(Some(page.objects))
+    }
+
+    /// How many objects there were so far, meant or not.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
     }
 }
 

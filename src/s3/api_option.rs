@@ -11,7 +11,7 @@ use md5::{Digest as _, Md5};
 
 use crate::s3::{
     operation::OperationKind::{self, *},
-    request::{Request, RequestError},
+    request::{Request, RequestError, Role},
     time,
 };
 
@@ -93,6 +93,15 @@ impl ApiOptions {
         self.values.iter().any(|(option, _)| option.flag == flag)
     }
 
+    /// The value of an option that takes text.
+    pub fn text(&self, flag: &str) -> Option<&str> {
+        let (_, value) = self.values.iter().find(|(option, _)| option.flag == flag)?;
+        match value {
+            Value::Text(text) => Some(text),
+            Value::Date(_) | Value::Map(_) => None,
+        }
+    }
+
     /// Puts the options that the request's operation takes on the request. What is set here beats
     /// what the request had, except that metadata is merged.
     ///
@@ -100,8 +109,8 @@ impl ApiOptions {
     /// A value cannot be sent as a header.
     pub fn apply(&self, request: &mut Request) -> Result<(), RequestError> {
         for (option, value) in &self.values {
-            if option.operations.contains(&request.operation) {
-                self.apply_one(option, value, request)?;
+            if let Some(wire) = option.wire_on(request) {
+                self.apply_one(option, wire, value, request)?;
             }
         }
         Ok(())
@@ -110,10 +119,11 @@ impl ApiOptions {
     fn apply_one(
         &self,
         option: &ApiOption,
+        wire: Wire,
         value: &Value,
         request: &mut Request,
     ) -> Result<(), RequestError> {
-        match (option.wire, value) {
+        match (wire, value) {
             (Wire::Header(name), Value::Text(text)) if option.kind == ValueKind::Key => {
                 self.apply_key(option, name, text, request)
             }
@@ -153,6 +163,62 @@ impl ApiOptions {
         Ok(())
     }
 }
+
+impl ApiOption {
+    /// Where the value goes on this request; `None` if it does not take it.
+    fn wire_on(&self, request: &Request) -> Option<Wire> {
+        let takes = self.operations.contains(&request.operation);
+        match request.role {
+            // The version is one of the source.
+            Role::Target if self.flag == "API-VersionId" => None,
+            Role::Source | Role::Target if takes => {
+                // A copy pins its source's ETag, which was read under the user's condition.
+                let pinned = self.flag == "API-CopySourceIfMatch"
+                    && request.headers.contains_key("x-amz-copy-source-if-match");
+                (!pinned).then_some(self.wire)
+            }
+            Role::CopySource => self.wire_on_copy_source(takes),
+            Role::Source | Role::Target => None,
+        }
+    }
+
+    /// Reading the source of a copy is subject to what is said of the source, under the names that
+    /// reading has for it.
+    ///
+    /// Differs: the original's look at the source got none of it, and failed for encrypted ones.
+    fn wire_on_copy_source(&self, takes: bool) -> Option<Wire> {
+        if let Wire::Header(name) = self.wire
+            && let Some((_, reading)) = READING.iter().find(|(copying, _)| *copying == name)
+        {
+            return Some(Wire::Header(reading));
+        }
+        let about_reading = matches!(self.flag, "API-RequestPayer" | "API-VersionId");
+        (takes && about_reading).then_some(self.wire)
+    }
+}
+
+/// Headers of a copy that are about its source, and what they are called when that is read.
+const READING: [(&str, &str); 7] = [
+    ("x-amz-copy-source-if-match", "if-match"),
+    ("x-amz-copy-source-if-none-match", "if-none-match"),
+    ("x-amz-copy-source-if-modified-since", "if-modified-since"),
+    (
+        "x-amz-copy-source-if-unmodified-since",
+        "if-unmodified-since",
+    ),
+    (
+        "x-amz-copy-source-server-side-encryption-customer-algorithm",
+        "x-amz-server-side-encryption-customer-algorithm",
+    ),
+    (
+        "x-amz-copy-source-server-side-encryption-customer-key",
+        "x-amz-server-side-encryption-customer-key",
+    ),
+    (
+        "x-amz-copy-source-server-side-encryption-customer-key-MD5",
+        "x-amz-server-side-encryption-customer-key-MD5",
+    ),
+];
 
 const fn text(
     flag: &'static str,
@@ -216,6 +282,7 @@ const PAID: &[OperationKind] = &[
     ListObjectsV2,
     HeadObject,
     GetObject,
+    GetObjectTagging,
     PutObject,
     CopyObject,
     CreateMultipartUpload,
@@ -361,7 +428,7 @@ pub static API_OPTIONS: [ApiOption; 37] = [
         flag: "API-VersionId",
         kind: ValueKind::Text,
         wire: Wire::Query("versionId"),
-        operations: &[HeadObject, GetObject, DeleteObject],
+        operations: &[HeadObject, GetObject, GetObjectTagging, DeleteObject],
     },
     text(
         "API-WebsiteRedirectLocation",

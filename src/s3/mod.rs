@@ -14,6 +14,7 @@ pub mod error;
 pub mod op;
 pub mod operation;
 pub mod payload;
+pub mod properties;
 pub mod request;
 pub mod sigv4;
 pub mod time;

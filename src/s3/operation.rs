@@ -61,6 +61,7 @@ pub enum OperationKind {
     ListObjectsV2,
     HeadObject,
     GetObject,
+    GetObjectTagging,
     PutObject,
     CopyObject,
     CreateMultipartUpload,
@@ -76,7 +77,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every operation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ListBuckets,
         Self::CreateBucket,
         Self::HeadBucket,
@@ -84,6 +85,7 @@ impl OperationKind {
         Self::ListObjectsV2,
         Self::HeadObject,
         Self::GetObject,
+        Self::GetObjectTagging,
         Self::PutObject,
         Self::CopyObject,
         Self::CreateMultipartUpload,
@@ -107,6 +109,7 @@ impl OperationKind {
             Self::ListObjectsV2 => "ListObjectsV2",
             Self::HeadObject => "HeadObject",
             Self::GetObject => "GetObject",
+            Self::GetObjectTagging => "GetObjectTagging",
             Self::PutObject => "PutObject",
             Self::CopyObject => "CopyObject",
             Self::CreateMultipartUpload => "CreateMultipartUpload",
@@ -131,6 +134,7 @@ impl OperationKind {
                 | Self::ListObjectsV2
                 | Self::HeadObject
                 | Self::GetObject
+                | Self::GetObjectTagging
                 | Self::ListMultipartUploads
                 | Self::ListParts
         )

@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::s3::{
     operation::OperationKind,
     payload::{Payload, PayloadHash},
+    properties::Properties,
     types::Md5Digest,
 };
 
@@ -15,6 +16,8 @@ use crate::s3::{
 pub struct Request {
     /// Which operation this is.
     pub operation: OperationKind,
+    /// Which end of a transfer it is about.
+    pub role: Role,
     /// The HTTP method.
     pub method: Method,
     /// The bucket, for all operations but ListBuckets.
@@ -31,11 +34,24 @@ pub struct Request {
     pub payload_hash: PayloadHash,
 }
 
+/// Which end of a transfer a request is about: some options are meant for one end only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// The object that is read, listed or deleted; also requests that are about no transfer.
+    #[default]
+    Source,
+    /// The object that a server-side copy reads.
+    CopySource,
+    /// The object that is written.
+    Target,
+}
+
 impl Request {
     /// A request of `operation` without bucket, parameters, headers and body.
     pub fn new(operation: OperationKind, method: Method) -> Self {
         Self {
             operation,
+            role: Role::default(),
             method,
             bucket: None,
             key: None,
@@ -56,6 +72,18 @@ impl Request {
     pub fn object(mut self, bucket: &str, key: &str) -> Self {
         self.bucket = Some(bucket.to_owned());
         self.key = Some(key.to_owned());
+        self
+    }
+
+    /// Says which end of a transfer this is about.
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// Adds what a copy takes along from its source.
+    pub fn properties(mut self, properties: &Properties) -> Self {
+        self.headers.extend(properties.headers().clone());
         self
     }
 

@@ -6,16 +6,22 @@ use crate::{
     location::S3Url,
     s3::{
         op::{HeadObject, HeadObjectOutput, ListedObject},
+        request::Role,
         types::Md5Digest,
     },
-    transfer::{Engine, Error, engine::HASH_BUFFER},
+    transfer::{Engine, Error, content::known_md5s, engine::HASH_BUFFER},
 };
 
 /// Asks for an object; `None` if there is none.
-pub(super) async fn head(engine: &Engine, url: &S3Url) -> Result<Option<HeadObjectOutput>, Error> {
+pub(super) async fn head(
+    engine: &Engine,
+    url: &S3Url,
+    role: Role,
+) -> Result<Option<HeadObjectOutput>, Error> {
     let operation = HeadObject {
         bucket: &url.bucket,
         key: &url.key,
+        role,
     };
     let call = async {
         match engine.client.call(&operation).await {
@@ -33,6 +39,7 @@ pub(super) async fn same_as_listed(
     file: &SourceFile,
     url: &S3Url,
     listed: &ListedObject,
+    role: Role,
 ) -> Result<bool, Error> {
     if file.len() != listed.size {
         return Ok(false);
@@ -42,7 +49,7 @@ pub(super) async fn same_as_listed(
         return Ok(true);
     }
     // The tag may be composite, or of ciphertext: the metadata decides.
-    match head(engine, url).await? {
+    match head(engine, url, role).await? {
         Some(object) => Ok(matches(&object, file, &md5)),
         None => Ok(false),
     }
@@ -59,6 +66,19 @@ pub(super) async fn same_as_object(
     }
     let md5 = md5(engine, file).await?;
     Ok(matches(object, file, &md5))
+}
+
+/// Whether two objects have the same content, as far as the server knows.
+pub(super) fn same_objects(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
+    let same_tag = a.etag.is_some() && a.etag == b.etag;
+    a.size == b.size
+        && (same_tag || known_md5s(a).any(|md5| known_md5s(b).any(|other| other == md5)))
+}
+
+/// Whether two objects cannot have the same content. Tags of different kinds say nothing.
+pub(super) fn surely_differ(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
+    let both_known = known_md5s(a).next().is_some() && known_md5s(b).next().is_some();
+    a.size != b.size || both_known && !same_objects(a, b)
 }
 
 /// Compat: `S3Handler.sync_check`: the tag or the `md5` metadata.

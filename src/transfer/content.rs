@@ -43,7 +43,7 @@ pub(super) fn is_checkable(object: &HeadObjectOutput) -> bool {
 
 /// The MD5s that the server claims for the content: its tag where that is one, and what the
 /// uploader noted. Stores whose tags only look like MD5s are why one match is enough.
-fn known_md5s(object: &HeadObjectOutput) -> impl Iterator<Item = Md5Digest> {
+pub(super) fn known_md5s(object: &HeadObjectOutput) -> impl Iterator<Item = Md5Digest> {
     [object.content_md5(), object.metadata_md5()]
         .into_iter()
         .flatten()

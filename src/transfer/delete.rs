@@ -56,7 +56,7 @@ impl Deleter {
             self.tell(&key, Ok(()));
         } else if can_carry(&key) {
             self.batch.push(key);
-            if self.batch.len() >= MAX_BATCH {
+            if self.batch.len() >= self.engine.options.delete_batch {
                 self.send().await;
             }
         } else {
@@ -198,7 +198,5 @@ fn is_transient(code: &str) -> bool {
     )
 }
 
-/// Source: S3 API Reference, DeleteObjects: at most 1,000 keys.
-const MAX_BATCH: usize = 1000;
 /// Requests for keys that failed for a passing reason.
 const ATTEMPTS: u32 = 4;

@@ -7,11 +7,11 @@ use std::{
 };
 
 use crate::{
-    client::ClientError,
     local::{Hasher, SourceError, SourceFile, TempFile, create_below, hash_region},
     plan::split::Split,
     s3::{
         op::{GetObject, HeadObjectOutput},
+        request::Role,
         types::{ByteRange, ETag},
     },
     transfer::{
@@ -34,26 +34,10 @@ pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome,
     let mut tried = false;
     loop {
         match fetch(engine, download).await {
-            // Another version came in between, or a byte was damaged on the way: from the
-            // beginning, once.
-            Err(error) if !tried && is_worth_a_restart(&error) => tried = true,
+            Err(error) if !tried && error.is_worth_a_restart() => tried = true,
             other => return other.map(|()| Outcome::Done),
         }
     }
-}
-
-fn is_worth_a_restart(error: &Error) -> bool {
-    match error {
-        Error::Damaged(_) => true,
-        Error::Client(error) => is_precondition_failed(error),
-        _ => false,
-    }
-}
-
-fn is_precondition_failed(error: &ClientError) -> bool {
-    error
-        .service()
-        .is_some_and(|service| service.status.as_u16() == 412)
 }
 
 async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, Error> {
@@ -67,7 +51,9 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
         match SourceFile::open(&download.target) {
             Ok(file) => {
                 let url = download.url();
-                if compare::same_as_listed(engine, &file, &url, &download.source).await? {
+                if compare::same_as_listed(engine, &file, &url, &download.source, Role::Source)
+                    .await?
+                {
                     return Ok(true);
                 }
             }
@@ -142,7 +128,7 @@ async fn ranged(
         let gone = io::Error::new(io::ErrorKind::NotFound, "the object is gone");
         Error::target(&download.target)(gone)
     };
-    let object = compare::head(engine, &download.url())
+    let object = compare::head(engine, &download.url(), Role::Source)
         .await?
         .ok_or_else(missing)?;
     check_listed(&download.source, &object)?;

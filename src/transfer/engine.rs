@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, Mutations},
-    transfer::{Error, Job, download, permits::ByteBudget, upload},
+    location::S3Url,
+    transfer::{Afterwards, Copy, Error, Job, copy, download, permits::ByteBudget, upload},
 };
 
 /// Carries out jobs. Clones are the same engine.
@@ -46,6 +47,8 @@ pub enum Event<'a> {
     Done(&'a Job),
     /// There was nothing to do.
     Synced(&'a Job),
+    /// The source of a move was deleted (in a dry run: would be).
+    Deleted(&'a S3Url),
     /// The job failed.
     Failed(&'a Job, Error),
     /// Something that is no failure of a job but should be known.
@@ -158,7 +161,31 @@ impl Engine {
         let result = match job {
             Job::Upload(upload) => upload::run(self, upload).await,
             Job::Download(download) => download::run(self, download).await,
+            Job::Copy(copy) if copy.afterwards == Afterwards::Delete => {
+                return self.carry_out_move(job, copy).await;
+            }
+            Job::Copy(copy) => copy::run(self, copy).await.map(|copied| copied.outcome),
         };
+        self.end(job, result)
+    }
+
+    /// The two halves of a move are told one by one: the second may fail.
+    async fn carry_out_move(&self, job: &Job, copy: &Copy) -> Ended {
+        let copied = match copy::run(self, copy).await {
+            Ok(copied) => copied,
+            Err(error) => return self.end(job, Err(error)),
+        };
+        let ended = self.end(job, Ok(copied.outcome));
+        match copy::delete_source(self, copy, copied.etag.as_ref()).await {
+            Ok(()) => {
+                self.tell(Event::Deleted(&copy.source_url()));
+                ended
+            }
+            Err(error) => self.end(job, Err(error)),
+        }
+    }
+
+    fn end(&self, job: &Job, result: Result<Outcome, Error>) -> Ended {
         match result {
             Ok(Outcome::Done) => {
                 self.tell(Event::Done(job));

@@ -61,6 +61,15 @@ pub enum Error {
         /// Its text.
         message: String,
     },
+    /// A copy or a move onto itself.
+    #[error("source and target are the same object")]
+    SameObject,
+    /// The source of a copy vanished after it was listed.
+    #[error("the object does not exist any more")]
+    Gone,
+    /// A move that did not get to its end.
+    #[error("copied, but the source was not deleted: {0}")]
+    SourceKept(String),
     /// The run was stopped.
     #[error("interrupted")]
     Cancelled,
@@ -71,6 +80,18 @@ impl Error {
     pub(super) fn target(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         |error| Self::Target { path, error }
+    }
+
+    /// Whether beginning again may help: another version of the object came in between, or a byte
+    /// was damaged on the way.
+    pub(super) fn is_worth_a_restart(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            Self::Client(error) => error
+                .service()
+                .is_some_and(|service| service.status == http::StatusCode::PRECONDITION_FAILED),
+            _ => false,
+        }
     }
 
     /// The failure of the operating system behind this one, if it is one.

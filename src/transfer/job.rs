@@ -9,6 +9,8 @@ pub enum Job {
     Upload(Upload),
     /// An object to a file.
     Download(Download),
+    /// An object to an object, within the store.
+    Copy(Copy),
 }
 
 /// A file to an object.
@@ -43,7 +45,35 @@ pub struct Download {
     pub compare: Compare,
 }
 
-/// What is known of the target of an upload.
+/// An object to an object, within the store.
+#[derive(Debug, Clone)]
+pub struct Copy {
+    /// The bucket.
+    pub bucket: String,
+    /// The object, as it was listed.
+    pub source: ListedObject,
+    /// The new object.
+    pub target: S3Url,
+    /// What is known of the target.
+    pub known: Target,
+    /// If the target is there.
+    pub overwrite: Overwrite,
+    /// If the target may be the same.
+    pub compare: Compare,
+    /// What becomes of the source.
+    pub afterwards: Afterwards,
+}
+
+/// What becomes of the source of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// It stays.
+    Keep,
+    /// It goes, once the copy is known to be right: a move.
+    Delete,
+}
+
+/// What is known of the target of an upload or a copy.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// Nothing: the server is asked if it matters.
@@ -78,6 +108,7 @@ impl Job {
         match self {
             Self::Upload(upload) => upload.source.display().to_string(),
             Self::Download(download) => download.url().to_string(),
+            Self::Copy(copy) => copy.source_url().to_string(),
         }
     }
 
@@ -86,6 +117,17 @@ impl Job {
         match self {
             Self::Upload(upload) => upload.target.to_string(),
             Self::Download(download) => download.target.display().to_string(),
+            Self::Copy(copy) => copy.target.to_string(),
+        }
+    }
+}
+
+impl Copy {
+    /// The object that is copied.
+    pub fn source_url(&self) -> S3Url {
+        S3Url {
+            bucket: self.bucket.clone(),
+            key: self.source.key.clone(),
         }
     }
 }

@@ -6,6 +6,8 @@
 
 mod compare;
 mod content;
+mod copy;
+mod copy_parts;
 mod delete;
 mod download;
 mod engine;
@@ -15,9 +17,10 @@ mod multipart;
 mod parallel;
 mod permits;
 mod upload;
+mod upload_parts;
 
 pub use content::{check_listed, verify};
 pub use delete::Deleter;
 pub use engine::{Engine, Event, Report, Summary, TransferOptions};
 pub use error::Error;
-pub use job::{Compare, Download, Job, Overwrite, Target, Upload};
+pub use job::{Afterwards, Compare, Copy, Download, Job, Overwrite, Target, Upload};

@@ -10,12 +10,13 @@ use crate::{
         encode,
         op::{HeadObjectOutput, PutObject, PutObjectOutput},
         payload::{Payload, PayloadHash},
+        request::Role,
         types::Md5Digest,
     },
     transfer::{
         Compare, Engine, Error, Overwrite, Target, Upload, compare,
         engine::{Outcome, STREAM_BUFFERS},
-        multipart,
+        upload_parts,
     },
 };
 
@@ -32,7 +33,7 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
     if one_request || file.is_empty() {
         single(engine, upload, &file).await?;
     } else {
-        multipart::upload(engine, upload, &file).await?;
+        upload_parts::upload(engine, upload, &file).await?;
     }
     Ok(Outcome::Done)
 }
@@ -51,9 +52,11 @@ async fn is_done_already(
         _ if !compares && !refuses => return Ok(false),
         Target::Absent => return Ok(false),
         Target::Listed(listed) => {
-            compares && compare::same_as_listed(engine, file, &upload.target, listed).await?
+            compares
+                && compare::same_as_listed(engine, file, &upload.target, listed, Role::Target)
+                    .await?
         }
-        Target::Unknown => match compare::head(engine, &upload.target).await? {
+        Target::Unknown => match compare::head(engine, &upload.target, Role::Target).await? {
             None => return Ok(false),
             Some(object) => compares && compare::same_as_object(engine, file, &object).await?,
         },
@@ -139,7 +142,7 @@ async fn check_stored(
     if opaque || stored.stored_md5 == Some(digests.md5) {
         return Ok(());
     }
-    match compare::head(engine, &upload.target).await? {
+    match compare::head(engine, &upload.target, Role::Target).await? {
         Some(object) if object.size != len => Err(Error::Damaged(
             "the stored object has another size than the file",
         )),

@@ -54,10 +54,11 @@ fn without_r_only_objects_of_the_level_are_deleted() {
 }
 
 #[test]
-fn a_directory_is_only_deleted_with_r() {
+fn a_directory_means_its_own_objects_and_with_r_its_tree() {
     let world = World::new();
-    deletes(&world, &[], "d", &[]);
-    deletes(&world, &[], "d/", &[]);
+    deletes(&world, &[], "d", &["d/1.txt", "d/2.bin"]);
+    deletes(&world, &[], "d/", &["d/1.txt", "d/2.bin"]);
+    deletes(&world, &["-d"], "d", &[]);
     deletes(&world, &["-r"], "d", &["d/1.txt", "d/2.bin", "d/e/3.txt"]);
     deletes(&world, &["-r"], "d/", &["d/1.txt", "d/2.bin", "d/e/3.txt"]);
     deletes(&world, &["-r"], "d/e", &["d/e/3.txt"]);

@@ -23,6 +23,7 @@ use s4cmd::{
         endpoint::{Addressing, Endpoint},
         op::{CreateBucket, GetObject, HeadObject, HeadObjectOutput, PutObject},
         payload::{Payload, PayloadHash},
+        request::Role,
     },
 };
 use sha2::{Digest as _, Sha256};
@@ -386,6 +387,7 @@ impl World {
         let head = HeadObject {
             bucket: &self.bucket,
             key,
+            role: Role::Source,
         };
         self.runtime.block_on(self.client.call(&head)).unwrap()
     }

@@ -5,6 +5,7 @@ use crate::s3::{
     endpoint::check_bucket,
     error::{AnswerError, document},
     operation::{Answer, Operation, OperationKind},
+    properties::Properties,
     request::{Request, RequestError},
     types::ETag,
     xml::{Reader, XmlError},
@@ -22,6 +23,19 @@ pub struct CopyObject<'a> {
     pub key: &'a str,
     /// What is copied.
     pub source: CopySource<'a>,
+    /// Where content headers and user metadata come from.
+    pub metadata: MetadataDirective,
+    /// What the new object is to have beside what is copied.
+    pub properties: &'a Properties,
+}
+
+/// Where the content headers and the user metadata of a copy come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetadataDirective {
+    /// The source.
+    Copy,
+    /// The request.
+    Replace,
 }
 
 /// The source of a copy, pinned to a version of itself where that is known.
@@ -48,8 +62,14 @@ impl Operation for CopyObject<'_> {
     type Output = CopyOutput;
 
     fn request(&self) -> Result<Request, RequestError> {
-        let request =
-            Request::new(OperationKind::CopyObject, Method::PUT).object(self.bucket, self.key);
+        let directive = match self.metadata {
+            MetadataDirective::Copy => None,
+            MetadataDirective::Replace => Some("REPLACE"),
+        };
+        let request = Request::new(OperationKind::CopyObject, Method::PUT)
+            .object(self.bucket, self.key)
+            .properties(self.properties)
+            .optional_header("x-amz-metadata-directive", directive)?;
         self.source.put_on(request)
     }
 
@@ -116,7 +136,9 @@ mod tests {
             CopyObject {
                 bucket: "b",
                 key: "k",
-                source
+                source,
+                metadata: MetadataDirective::Copy,
+                properties: &Properties::default(),
             }
             .request()
             .is_err()
@@ -136,11 +158,14 @@ mod tests {
             bucket: "b",
             key: "k",
             source,
+            metadata: MetadataDirective::Replace,
+            properties: &Properties::default(),
         };
         let request = copy.request().unwrap();
         let header = &request.headers["x-amz-copy-source"];
         assert_eq!(header, "src/dir/a%20b%2B%C3%A9?versionId=v%2F1");
         assert_eq!(request.headers["x-amz-copy-source-if-match"], "\"t\"");
+        assert_eq!(request.headers["x-amz-metadata-directive"], "REPLACE");
         let body = "<CopyObjectResult><LastModified>2009-10-28T22:32:00</LastModified>\
                     <ETag>\"9b2cf535f27731c974343645a3985328\"</ETag></CopyObjectResult>";
         assert_only_whole(&copy, body);

@@ -3,6 +3,7 @@ use http::Method;
 use crate::s3::{
     error::{AnswerError, document},
     operation::{Answer, Operation, OperationKind},
+    properties::Properties,
     request::{Request, RequestError},
     types::UploadId,
     xml::XmlError,
@@ -20,6 +21,8 @@ pub struct CreateMultipartUpload<'a> {
     pub key: &'a str,
     /// User metadata, names without `x-amz-meta-`.
     pub metadata: &'a [(String, String)],
+    /// What else the object is to have.
+    pub properties: &'a Properties,
 }
 
 impl Operation for CreateMultipartUpload<'_> {
@@ -29,6 +32,7 @@ impl Operation for CreateMultipartUpload<'_> {
         Request::new(OperationKind::CreateMultipartUpload, Method::POST)
             .object(self.bucket, self.key)
             .parameter("uploads", "")
+            .properties(self.properties)
             .metadata(self.metadata)
     }
 
@@ -61,6 +65,7 @@ mod tests {
             bucket: "b",
             key: "k",
             metadata: &[],
+            properties: &Properties::default(),
         };
         let body = "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key>\
                     <UploadId>VXBsb2FkIElE</UploadId></InitiateMultipartUploadResult>";

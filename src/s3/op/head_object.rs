@@ -5,7 +5,7 @@ use crate::s3::{
     encode,
     error::{AnswerError, succeeded},
     operation::{Answer, Operation, OperationKind},
-    request::{Request, RequestError},
+    request::{Request, RequestError, Role},
     time,
     types::{ETag, Md5Digest, decimal},
 };
@@ -20,6 +20,8 @@ pub struct HeadObject<'a> {
     pub bucket: &'a str,
     /// The key.
     pub key: &'a str,
+    /// Which end of a transfer it is.
+    pub role: Role,
 }
 
 /// The properties of an object.
@@ -39,7 +41,9 @@ impl Operation for HeadObject<'_> {
     type Output = HeadObjectOutput;
 
     fn request(&self) -> Result<Request, RequestError> {
-        Ok(Request::new(OperationKind::HeadObject, Method::HEAD).object(self.bucket, self.key))
+        Ok(Request::new(OperationKind::HeadObject, Method::HEAD)
+            .object(self.bucket, self.key)
+            .role(self.role))
     }
 
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
@@ -104,6 +108,7 @@ mod tests {
     const HEAD: HeadObject<'_> = HeadObject {
         bucket: "b",
         key: "k",
+        role: Role::Source,
     };
     const MD5: &str = "\"fba9dede5f27731c9771645a39863328\"";
 

@@ -8,6 +8,7 @@ mod create_multipart_upload;
 mod delete_object;
 mod delete_objects;
 mod get_object;
+mod get_object_tagging;
 mod head_bucket;
 mod head_object;
 mod list_buckets;
@@ -22,12 +23,13 @@ mod upload_part_copy;
 
 pub use abort_multipart_upload::AbortMultipartUpload;
 pub use complete_multipart_upload::{CompleteMultipartUpload, CompletedPart};
-pub use copy_object::{CopyObject, CopyOutput, CopySource};
+pub use copy_object::{CopyObject, CopyOutput, CopySource, MetadataDirective};
 pub use create_bucket::CreateBucket;
 pub use create_multipart_upload::CreateMultipartUpload;
 pub use delete_object::DeleteObject;
 pub use delete_objects::{DeleteFailure, DeleteObjects, DeleteObjectsOutput};
 pub use get_object::{GetObject, GetObjectOutput};
+pub use get_object_tagging::{GetObjectTagging, Tags};
 pub use head_bucket::{HeadBucket, HeadBucketOutput};
 pub use head_object::{HeadObject, HeadObjectOutput};
 pub use list_buckets::{Bucket, ListBuckets};
@@ -41,7 +43,7 @@ pub use upload_part::UploadPart;
 pub use upload_part_copy::UploadPartCopy;
 
 #[cfg(test)]
-mod testing {
+pub(crate) mod testing {
     //! Answers for the tests of the operations.
 
     use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -52,7 +54,7 @@ mod testing {
     };
 
     /// Parses an answer with this status, these headers and this body.
-    pub(super) fn parse<O: Operation>(
+    pub(crate) fn parse<O: Operation>(
         operation: &O,
         status: u16,
         headers: &[(&'static str, &str)],
@@ -74,18 +76,18 @@ mod testing {
     }
 
     /// The code of a failure that the server reported.
-    pub(super) fn code<T: std::fmt::Debug>(result: Result<T, AnswerError>) -> String {
+    pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, AnswerError>) -> String {
         result.unwrap_err().service().unwrap().code.clone()
     }
 
     /// An error document.
-    pub(super) fn error_document(code: &str) -> String {
+    pub(crate) fn error_document(code: &str) -> String {
         format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>m</Message></Error>")
     }
 
     /// Asserts that no prefix of a good answer, no empty one and no error document under a 200 is
     /// taken for success.
-    pub(super) fn assert_only_whole<O: Operation>(operation: &O, good: &str)
+    pub(crate) fn assert_only_whole<O: Operation>(operation: &O, good: &str)
     where
         O::Output: std::fmt::Debug,
     {

@@ -100,6 +100,14 @@ impl Object {
         self.header("x-amz-storage-class").unwrap_or("STANDARD")
     }
 
+    /// The tags, which are stored as they came: like the query of a URL.
+    pub fn tags(&self) -> Vec<(String, String)> {
+        let text = self.header("x-amz-tagging").unwrap_or_default();
+        url::form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .collect()
+    }
+
     /// The headers of an answer to GET and HEAD.
     pub fn answer_headers(&self) -> HeaderMap {
         let mut answer = HeaderMap::new();
@@ -109,6 +117,10 @@ impl Object {
             if !standard && !starts_with_any(name, &NEVER_SHOWN) {
                 set(&mut answer, name, value);
             }
+        }
+        let tags = self.tags().len();
+        if tags > 0 {
+            set(&mut answer, "x-amz-tagging-count", &tags.to_string());
         }
         set(&mut answer, "etag", &self.etag);
         set(&mut answer, "last-modified", &http_date(self.last_modified));

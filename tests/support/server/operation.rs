@@ -18,6 +18,7 @@ pub enum Operation {
     DeleteObjects,
     HeadObject,
     GetObject,
+    GetObjectTagging,
     PutObject,
     CopyObject,
     DeleteObject,
@@ -31,7 +32,7 @@ pub enum Operation {
 }
 
 /// Sub-resources that exist at S3 but not here.
-const NOT_SERVED: [&str; 20] = [
+const NOT_SERVED: [&str; 19] = [
     "accelerate",
     "acl",
     "analytics",
@@ -49,7 +50,6 @@ const NOT_SERVED: [&str; 20] = [
     "replication",
     "restore",
     "retention",
-    "tagging",
     "torrent",
     "versions",
 ];
@@ -57,7 +57,11 @@ const NOT_SERVED: [&str; 20] = [
 impl Operation {
     /// Finds the operation from method, resource, query and headers.
     pub fn of(request: &Request) -> Operation {
-        if NOT_SERVED.iter().any(|name| request.has_query(name)) {
+        let tagging = request.has_query("tagging");
+        if tagging && request.method == Method::GET && request.key.is_some() {
+            return Operation::GetObjectTagging;
+        }
+        if tagging || NOT_SERVED.iter().any(|name| request.has_query(name)) {
             return Operation::Unknown;
         }
         match (&request.bucket, &request.key) {
@@ -115,6 +119,7 @@ impl Operation {
             Operation::DeleteObjects => "DeleteObjects",
             Operation::HeadObject => "HeadObject",
             Operation::GetObject => "GetObject",
+            Operation::GetObjectTagging => "GetObjectTagging",
             Operation::PutObject => "PutObject",
             Operation::CopyObject => "CopyObject",
             Operation::DeleteObject => "DeleteObject",

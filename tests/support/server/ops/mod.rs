@@ -39,6 +39,7 @@ pub fn run(call: &Call) -> Result<Reply> {
         Operation::ListMultipartUploads => list_uploads::uploads(call),
         Operation::DeleteObjects => delete::many(call),
         Operation::HeadObject | Operation::GetObject => read::object(call),
+        Operation::GetObjectTagging => read::tagging(call),
         Operation::PutObject => write::object(call),
         Operation::CopyObject => copy::object(call),
         Operation::DeleteObject => delete::one(call),

@@ -7,6 +7,7 @@ use super::super::range::{self, Span};
 use super::super::reply::Reply;
 use super::super::request::Request;
 use super::super::sse;
+use super::super::xml::Writer;
 use super::Call;
 
 /// HeadObject and GetObject differ only in the body, which the reply drops for HEAD.
@@ -30,6 +31,23 @@ pub fn object(call: &Call) -> Result<Reply> {
         },
     };
     Ok(answer(request, &object, span))
+}
+
+/// GetObjectTagging.
+pub fn tagging(call: &Call) -> Result<Reply> {
+    let request = call.request;
+    let object = call.shared.store.with(request.bucket(), |bucket| {
+        Ok(bucket.object(request.key())?.clone())
+    })?;
+    let mut xml = Writer::new("Tagging");
+    xml.nested("TagSet", |xml| {
+        for (key, value) in object.tags() {
+            xml.nested("Tag", |xml| {
+                xml.leaf("Key", key).leaf("Value", value);
+            });
+        }
+    });
+    Ok(Reply::xml(xml))
 }
 
 fn answer(request: &Request, object: &Object, span: Option<Span>) -> Reply {

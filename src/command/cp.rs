@@ -1,0 +1,128 @@
+//! `cp` and `mv`: objects and directories to other places in S3.
+
+use crate::{
+    command::{
+        Failure, Session,
+        put::not_a_directory,
+        session::JobSender,
+        targets::Targets,
+        walk::{self, Entry, Tree},
+    },
+    location::{S3Target, S3Url, basename},
+    s3::op::ListedObject,
+    transfer::{Afterwards, Copy, Job, Target},
+};
+
+/// Differs: the original's copies ignored `-f` and `-s` and replaced what was there.
+pub(super) async fn run(
+    session: &Session,
+    source: &S3Url,
+    target: &S3Target,
+    afterwards: Afterwards,
+) -> Result<(), Failure> {
+    let entries = walk::sources(session, source).await?;
+    if entries.len() > 1 && !target.takes_many() {
+        return Err(not_a_directory(target));
+    }
+    let is_alone = entries.len() == 1;
+    let base_of = |entry: &Entry| {
+        let is_directory = matches!(entry, Entry::Directory(_));
+        target.of_source(basename(entry.key()), is_directory, is_alone)
+    };
+    session
+        .transfer(async |jobs| {
+            let bases = entries.iter().map(|entry| base_of(entry).to_string());
+            let mut copier = Copier {
+                session,
+                bucket: &source.bucket,
+                afterwards,
+                targets: Targets::new(bases),
+                jobs,
+            };
+            for entry in entries {
+                let base = base_of(&entry);
+                copier.entry(entry, &base).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Turns what is in a bucket into jobs.
+struct Copier<'a> {
+    session: &'a Session,
+    bucket: &'a str,
+    afterwards: Afterwards,
+    targets: Targets,
+    jobs: JobSender,
+}
+
+impl Copier<'_> {
+    async fn entry(&mut self, entry: Entry, base: &S3Url) -> Result<(), Failure> {
+        match entry {
+            Entry::Object(object) => self.object(object, base, base.clone()).await,
+            Entry::Directory(prefix) if !self.session.options.recursive => {
+                let url = self.url(&prefix);
+                self.session
+                    .output
+                    .line(format_args!("omitting directory \"{url}\"."));
+                Ok(())
+            }
+            Entry::Directory(prefix) => self.tree(&prefix, base).await,
+        }
+    }
+
+    /// Everything below a prefix, markers of directories as well: moved away they must not stay.
+    async fn tree(&mut self, prefix: &str, base: &S3Url) -> Result<(), Failure> {
+        // What is copied would be listed, and copied again, without an end.
+        if base.bucket == self.bucket && base.join("").key.starts_with(prefix) {
+            let url = self.url(prefix);
+            let text = format!("a directory cannot be copied or moved into itself, to {base}");
+            self.session.output.failure(&Failure::about(url, text));
+            return Ok(());
+        }
+        let mut tree = Tree::below(self.session, self.bucket, prefix);
+        while let Some(objects) = tree.next(self.session).await? {
+            for object in objects {
+                let relative = object.key.strip_prefix(prefix).unwrap_or(&object.key);
+                let target = base.join(relative);
+                // The marker of a directory whose contents go to the root of a bucket.
+                if !target.key.is_empty() {
+                    self.object(object, base, target).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn object(
+        &mut self,
+        object: ListedObject,
+        base: &S3Url,
+        target: S3Url,
+    ) -> Result<(), Failure> {
+        if !self.targets.take(&base.to_string(), &target.to_string()) {
+            let text = format!("another source has the same target {target}");
+            let url = self.url(&object.key);
+            self.session.output.failure(&Failure::about(url, text));
+            return Ok(());
+        }
+        let job = Copy {
+            bucket: self.bucket.to_owned(),
+            source: object,
+            target,
+            known: Target::Unknown,
+            overwrite: self.session.overwrite(),
+            compare: self.session.compare(),
+            afterwards: self.afterwards,
+        };
+        self.jobs.send(Job::Copy(job)).await
+    }
+
+    fn url(&self, key: &str) -> S3Url {
+        S3Url {
+            bucket: self.bucket.to_owned(),
+            key: key.to_owned(),
+        }
+    }
+}

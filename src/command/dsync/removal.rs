@@ -1,0 +1,183 @@
+//! What is only at the target goes: after the transfers, and only if everything was read.
+
+use std::{fs, path::Path, sync::Arc};
+
+use crate::{
+    client::Mutations,
+    command::{
+        Failure, Session,
+        dsync::{
+            directory_prefix,
+            heads::{Files, Objects},
+        },
+    },
+    location::{Location, S3Url},
+    plan::merge::{Side, next_side},
+    transfer::Deleter,
+};
+
+/// Deletes what `target` has and `source` does not. Both are read anew, to their ends, before
+/// anything is deleted, and any failure of the run until then means that nothing is.
+///
+/// Differs: in the original objects that were left out by their time, and those of directories
+/// that could not be read, counted as removed.
+pub(in crate::command) async fn remove_extras(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+) -> Result<(), Failure> {
+    let extras = extras(session, source, target).await?;
+    delete(session, target, &extras).await
+}
+
+/// The same for the obsolete `sync`, whose target is below the one that was named, and which says
+/// what it does.
+pub(in crate::command) async fn remove_extras_of_files(
+    session: &Session,
+    source: &str,
+    named: &S3Url,
+    target: &S3Url,
+) -> Result<(), Failure> {
+    session.output.line(format_args!(
+        "Deleting files found in {source} and not in {named}"
+    ));
+    let (from, to) = (
+        Location::Local(source.to_owned()),
+        Location::S3(target.clone()),
+    );
+    let extras = extras(session, &from, &to).await?;
+    for name in &extras {
+        session.output.line(format_args!(
+            "{} not found locally, adding to delete queue",
+            Path::new(source).join(name).display()
+        ));
+    }
+    delete(session, &to, &extras).await
+}
+
+enum Names {
+    Files(Files),
+    Objects(Objects),
+}
+
+impl Names {
+    async fn of(session: &Session, location: &Location) -> Result<Self, Failure> {
+        match location {
+            Location::Local(path) => Ok(Self::Files(Files::below(session, Path::new(path)).await)),
+            Location::S3(url) => {
+                let objects = Objects::below(session, &url.bucket, directory_prefix(url)).await;
+                objects.map(Self::Objects)
+            }
+        }
+    }
+
+    fn relative(&self) -> Option<&str> {
+        match self {
+            Self::Files(files) => files.relative(),
+            Self::Objects(objects) => objects.relative(),
+        }
+    }
+
+    async fn advance(&mut self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Files(files) => files.advance(session).await,
+            Self::Objects(objects) => objects.advance(session).await?,
+        }
+        Ok(())
+    }
+
+    /// What the user left out by its time is none of this run's business.
+    fn is_meant(&self, session: &Session) -> bool {
+        match self {
+            Self::Files(_) => true,
+            Self::Objects(objects) => objects
+                .next
+                .as_ref()
+                .is_some_and(|object| session.options.modified.admits(object.last_modified)),
+        }
+    }
+}
+
+/// The names that only the target has.
+async fn extras(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+) -> Result<Vec<String>, Failure> {
+    refuse_after_failure(session, target)?;
+    let mut extras = Vec::new();
+    let mut sources = Names::of(session, source).await?;
+    // A source that was there and is empty now is more likely to be a lost disk than a wish.
+    if sources.relative().is_none() {
+        return Ok(extras);
+    }
+    // In a dry run the target need not exist.
+    if matches!(target, Location::Local(path) if !Path::new(path).exists()) {
+        return Ok(extras);
+    }
+    let mut targets = Names::of(session, target).await?;
+    loop {
+        match next_side(sources.relative(), targets.relative()) {
+            Side::Source => sources.advance(session).await?,
+            Side::Both => {
+                sources.advance(session).await?;
+                targets.advance(session).await?;
+            }
+            Side::Target => {
+                if targets.is_meant(session) {
+                    extras.extend(targets.relative().map(str::to_owned));
+                }
+                targets.advance(session).await?;
+            }
+            Side::End => break,
+        }
+    }
+    refuse_after_failure(session, target)?;
+    Ok(extras)
+}
+
+fn refuse_after_failure(session: &Session, target: &Location) -> Result<(), Failure> {
+    if session.cancel.is_cancelled() {
+        return Err(Failure::Interrupted);
+    }
+    if session.output.failures() > 0 {
+        let text = format!("{target}: nothing was deleted, because of the failures before");
+        return Err(Failure::Runtime(text));
+    }
+    Ok(())
+}
+
+async fn delete(session: &Session, target: &Location, names: &[String]) -> Result<(), Failure> {
+    match target {
+        Location::Local(root) => {
+            for name in names {
+                remove_file(session, &Path::new(root).join(name));
+            }
+        }
+        Location::S3(url) => {
+            let prefix = directory_prefix(url);
+            let output = Arc::clone(&session.output);
+            let mut deleter =
+                Deleter::new(&session.engine(), &url.bucket, move |object, result| {
+                    output.deleted(object, result);
+                });
+            for name in names {
+                deleter.add(format!("{prefix}{name}")).await;
+            }
+            deleter.finish().await;
+        }
+    }
+    Ok(())
+}
+
+fn remove_file(session: &Session, path: &Path) {
+    if session.client.mutations() == Mutations::Allowed
+        && let Err(error) = fs::remove_file(path)
+    {
+        session.output.failure(&Failure::os(path.display(), &error));
+        return;
+    }
+    session
+        .output
+        .line(format_args!("Delete {}", path.display()));
+}

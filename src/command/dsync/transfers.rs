@@ -1,0 +1,134 @@
+//! What differs is transferred.
+
+use std::path::Path;
+
+use crate::{
+    command::{
+        Failure, Session,
+        dsync::{
+            directory_prefix,
+            heads::{Files, Objects},
+            not_a_directory,
+        },
+        get::Getter,
+        session::JobSender,
+        targets::Targets,
+    },
+    location::S3Url,
+    plan::merge::{Side, next_side},
+    transfer::{Afterwards, Compare, Copy, Job, Overwrite, Target, Upload},
+};
+
+pub(super) async fn down(session: &Session, source: &S3Url, target: &Path) -> Result<(), Failure> {
+    let prefix = directory_prefix(source);
+    session
+        .transfer(async |jobs| {
+            let mut getter = Getter {
+                session,
+                bucket: &source.bucket,
+                overwrite: Overwrite::Replace,
+                compare: Compare::Content,
+                targets: Targets::new(std::iter::empty()),
+                jobs,
+            };
+            match getter.tree(&prefix, target, "").await? {
+                0 => not_a_directory(session),
+                _ => Ok(()),
+            }
+        })
+        .await
+}
+
+pub(super) async fn up(session: &Session, source: &Path, target: &S3Url) -> Result<(), Failure> {
+    if !source.is_dir() {
+        return not_a_directory(session);
+    }
+    let mut files = Files::below(session, source).await;
+    if files.next.is_none() {
+        // A directory that could not be read is not empty, and that was told.
+        return if session.output.failures() > 0 {
+            Ok(())
+        } else {
+            not_a_directory(session)
+        };
+    }
+    session
+        .transfer(async |jobs| {
+            let prefix = directory_prefix(target);
+            let mut objects = Objects::below(session, &target.bucket, prefix).await?;
+            while let Some(file) = files.next.take() {
+                let known = known(session, &mut objects, &file.relative).await?;
+                let upload = Upload {
+                    target: target.with_key(objects.key(&file.relative)),
+                    source: file.path,
+                    known,
+                    overwrite: Overwrite::Replace,
+                    compare: Compare::Content,
+                };
+                jobs.send(Job::Upload(upload)).await?;
+                files.advance(session).await;
+            }
+            Ok(())
+        })
+        .await
+}
+
+pub(super) async fn across(
+    session: &Session,
+    source: &S3Url,
+    target: &S3Url,
+) -> Result<(), Failure> {
+    session
+        .transfer(async |jobs| copy_all(session, source, target, &jobs).await)
+        .await
+}
+
+async fn copy_all(
+    session: &Session,
+    source: &S3Url,
+    target: &S3Url,
+    jobs: &JobSender,
+) -> Result<(), Failure> {
+    let mut sources = Objects::below(session, &source.bucket, directory_prefix(source)).await?;
+    if sources.next.is_none() {
+        return not_a_directory(session);
+    }
+    let mut targets = Objects::below(session, &target.bucket, directory_prefix(target)).await?;
+    while let Some(relative) = sources.relative().map(str::to_owned) {
+        let known = known(session, &mut targets, &relative).await?;
+        let key = targets.key(&relative);
+        let Some(object) = sources.next.take() else {
+            break;
+        };
+        // The marker of the source directory has no place at the root of a bucket.
+        if !key.is_empty() && session.options.modified.admits(object.last_modified) {
+            let copy = Copy {
+                bucket: source.bucket.clone(),
+                source: object,
+                target: target.with_key(key),
+                known,
+                overwrite: Overwrite::Replace,
+                compare: Compare::Content,
+                afterwards: Afterwards::Keep,
+            };
+            jobs.send(Job::Copy(copy)).await?;
+        }
+        sources.advance(session).await?;
+    }
+    Ok(())
+}
+
+/// What the target's listing has for a name. Names are asked for in order.
+async fn known(
+    session: &Session,
+    targets: &mut Objects,
+    relative: &str,
+) -> Result<Target, Failure> {
+    loop {
+        match next_side(Some(relative), targets.relative()) {
+            Side::Target => targets.catch_up(session, relative).await?,
+            Side::Both => return Ok(targets.next.clone().map_or(Target::Absent, Target::Listed)),
+            Side::Source | Side::End => return Ok(Target::Absent),
+        }
+    }
+}

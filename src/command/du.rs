@@ -1,0 +1,65 @@
+//! `du` and `_totalsize`: how large things are.
+
+use crate::{
+    command::{
+        Failure, Session,
+        walk::{self, Entry, Tree},
+    },
+    location::S3Url,
+};
+
+/// A line for each thing that the paths mean.
+pub(super) async fn run(session: &Session, urls: &[S3Url]) -> Result<(), Failure> {
+    each_size(session, urls, |url, size| {
+        session.output.line(format_args!("{size}\t{url}"));
+    })
+    .await
+}
+
+/// One number for everything.
+pub(super) async fn total(session: &Session, urls: &[S3Url]) -> Result<(), Failure> {
+    let mut total = 0_u64;
+    each_size(session, urls, |_, size| total = sum([total, size])).await?;
+    session.output.line(total);
+    Ok(())
+}
+
+/// Compat: `S3Handler.size`: it is a failure only if none of the paths means anything, and a
+/// directory counts what is directly in it, or with recursion everything.
+async fn each_size(
+    session: &Session,
+    urls: &[S3Url],
+    mut tell: impl FnMut(&S3Url, u64),
+) -> Result<(), Failure> {
+    let mut any = session.options.ignore_empty_source;
+    for url in urls {
+        for entry in walk::entries(session, url).await? {
+            let size = size(session, &url.bucket, &entry).await?;
+            tell(&url.with_key(entry.key()), size);
+            any = true;
+        }
+    }
+    if any { Ok(()) } else { Err(walk::no_source()) }
+}
+
+async fn size(session: &Session, bucket: &str, entry: &Entry) -> Result<u64, Failure> {
+    let prefix = match entry {
+        Entry::Object(object) => return Ok(object.size),
+        Entry::Directory(prefix) => prefix,
+    };
+    if !session.options.recursive {
+        let entries = walk::directory(session, bucket, prefix).await?;
+        return Ok(sum(entries.iter().map(Entry::size)));
+    }
+    let mut tree = Tree::below(session, bucket, prefix);
+    let mut size = 0;
+    while let Some(objects) = tree.next(session).await? {
+        size = sum(objects.iter().map(|object| object.size).chain([size]));
+    }
+    Ok(size)
+}
+
+/// Sizes come from strangers: a sum that no number can hold is the largest one.
+fn sum(sizes: impl IntoIterator<Item = u64>) -> u64 {
+    sizes.into_iter().fold(0, u64::saturating_add)
+}

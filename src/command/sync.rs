@@ -1,0 +1,41 @@
+//! `sync`, the obsolete form: `put`, `get` or `cp` of whole trees, of what differs.
+
+use std::path::Path;
+
+use crate::{
+    command::{Failure, Options, Session, cp, dsync, get, operands::Sync, put},
+    location::S3Target,
+    transfer::Afterwards,
+};
+
+/// Compat: with the rules for targets of those commands, and removal only on the way up.
+pub(super) async fn run(session: &Session, sync: &Sync) -> Result<(), Failure> {
+    let session = &Session {
+        options: Options {
+            recursive: true,
+            force: true,
+            sync_check: true,
+            ..session.options
+        },
+        ..session.clone()
+    };
+    match sync {
+        Sync::Up { source, target } => up(session, source, target).await,
+        Sync::Down { source, target } => get::run(session, source, target).await,
+        Sync::Across { source, target } => cp::run(session, source, target, Afterwards::Keep).await,
+    }
+}
+
+async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(), Failure> {
+    put::run(session, std::slice::from_ref(source), target).await?;
+    if !session.options.delete_removed {
+        return Ok(());
+    }
+    if !Path::new(source).is_dir() {
+        let text = format!("Source \"{source}\" is not a directory.");
+        return Err(Failure::Runtime(text));
+    }
+    // Differs: the original looked for the files where it had not put them, and deleted them all.
+    let base = put::base_of(source, target, true);
+    dsync::remove_extras_of_files(session, source, &target.url, &base).await
+}

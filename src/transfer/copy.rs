@@ -1,0 +1,219 @@
+//! An object to an object, without the bytes coming here.
+
+use crate::{
+    client::ClientError,
+    s3::{
+        op::{CopyObject, CopySource, DeleteObject, HeadObjectOutput, MetadataDirective},
+        properties::Properties,
+        request::Role,
+        types::ETag,
+    },
+    transfer::{
+        Afterwards, Compare, Copy, Engine, Error, Overwrite, Target, compare,
+        content::check_listed, copy_parts, engine::Outcome,
+    },
+};
+
+/// How a copy ended, and which version of the source it is of.
+pub(super) struct Copied {
+    pub(super) outcome: Outcome,
+    pub(super) etag: Option<ETag>,
+}
+
+pub(super) async fn run(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
+    refuse_itself(engine, copy)?;
+    if let Some(copied) = same_by_listing(engine, copy) {
+        return Ok(copied);
+    }
+    let mut tried = false;
+    loop {
+        match attempt(engine, copy).await {
+            Err(error) if !tried && error.is_worth_a_restart() => tried = true,
+            other => return other,
+        }
+    }
+}
+
+/// Compat: `S3Handler.copy` moved objects onto themselves, which deleted them. A copy onto itself
+/// makes sense only to replace the metadata.
+fn refuse_itself(engine: &Engine, copy: &Copy) -> Result<(), Error> {
+    let replaces = engine.client.api_options().text(METADATA_DIRECTIVE) == Some("REPLACE");
+    let allowed = replaces && copy.afterwards == Afterwards::Keep;
+    if copy.source_url() == copy.target && !allowed {
+        return Err(Error::SameObject);
+    }
+    Ok(())
+}
+
+/// The two listings may be enough to see that there is nothing to do. They are of the newest
+/// versions, so not if another one is asked for.
+fn same_by_listing(engine: &Engine, copy: &Copy) -> Option<Copied> {
+    let Target::Listed(target) = &copy.known else {
+        return None;
+    };
+    let same = copy.compare == Compare::Content
+        && !engine.client.api_options().has(VERSION)
+        && target.size == copy.source.size
+        && target.etag.is_some()
+        && target.etag == copy.source.etag;
+    same.then(|| Copied {
+        outcome: Outcome::Synced,
+        etag: target.etag.clone(),
+    })
+}
+
+async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
+    let source = compare::head(engine, &copy.source_url(), Role::CopySource).await?;
+    let source = source.ok_or(Error::Gone)?;
+    check_listed(&copy.source, &source)?;
+    let etag = source.etag.clone();
+    let ended = |outcome| Copied { outcome, etag };
+    if is_done_already(engine, copy, &source).await? {
+        return Ok(ended(Outcome::Synced));
+    }
+    if !engine.is_dry_run() {
+        let one_request = source.size < engine.options.max_single_copy || source.size == 0;
+        // Parts of what cannot be pinned could be of two versions.
+        match &source.etag {
+            Some(etag) if !one_request => copy_parts::copy(engine, copy, &source, etag).await?,
+            _ => whole(engine, copy, &source).await?,
+        }
+    }
+    Ok(ended(Outcome::Done))
+}
+
+async fn is_done_already(
+    engine: &Engine,
+    copy: &Copy,
+    source: &HeadObjectOutput,
+) -> Result<bool, Error> {
+    let (compares, refuses) = (
+        copy.compare == Compare::Content,
+        copy.overwrite == Overwrite::Refuse,
+    );
+    if !compares && !refuses || matches!(copy.known, Target::Absent) {
+        return Ok(false);
+    }
+    let same = match compare::head(engine, &copy.target, Role::Target).await? {
+        None => return Ok(false),
+        Some(target) => compares && compare::same_objects(source, &target),
+    };
+    if !same && refuses {
+        return Err(Error::Exists(copy.target.to_string()));
+    }
+    Ok(same)
+}
+
+async fn whole(engine: &Engine, copy: &Copy, source: &HeadObjectOutput) -> Result<(), Error> {
+    let options = engine.client.api_options();
+    // Naming a content header or metadata means to change that and to keep the others, but S3
+    // takes such headers only if it is told to replace all.
+    let changes = CONTENT_OPTIONS.iter().any(|flag| options.has(flag));
+    let metadata = if changes && !options.has(METADATA_DIRECTIVE) {
+        MetadataDirective::Replace
+    } else {
+        MetadataDirective::Copy
+    };
+    let mut properties = uncopied(engine, source);
+    if metadata == MetadataDirective::Replace {
+        properties = properties.and(Properties::content(source));
+    }
+    if options.has("API-Tagging") && !options.has(TAGGING_DIRECTIVE) {
+        properties = properties
+            .with("x-amz-tagging-directive", "REPLACE")
+            .map_err(ClientError::from)?;
+    }
+    let operation = CopyObject {
+        bucket: &copy.target.bucket,
+        key: &copy.target.key,
+        source: pinned(engine, copy, source.etag.as_ref()),
+        metadata,
+        properties: &properties,
+    };
+    let stored = engine.guard(engine.client.call(&operation)).await?;
+    if Some(&stored.etag) == source.etag.as_ref() {
+        return Ok(());
+    }
+    // The tag may be another kind of sum than the source's: the size must do.
+    match compare::head(engine, &copy.target, Role::Target).await? {
+        Some(object) if object.size == source.size => Ok(()),
+        _ => Err(Error::Damaged("the copy has another size than its source")),
+    }
+}
+
+/// What even CopyObject does not copy by itself, unless the user chose something else.
+pub(super) fn uncopied(engine: &Engine, source: &HeadObjectOutput) -> Properties {
+    let options = engine.client.api_options();
+    let placement = Properties::placement(source);
+    if ENCRYPTION_OPTIONS.iter().any(|flag| options.has(flag)) {
+        return placement;
+    }
+    placement.and(Properties::encryption(source))
+}
+
+/// The source, at the version that was looked at.
+pub(super) fn pinned<'a>(
+    engine: &'a Engine,
+    copy: &'a Copy,
+    etag: Option<&'a ETag>,
+) -> CopySource<'a> {
+    CopySource {
+        bucket: &copy.bucket,
+        key: &copy.source.key,
+        version_id: engine.client.api_options().text(VERSION),
+        if_match: etag,
+    }
+}
+
+/// The last step of a move. Both ends are looked at once more: the target must be what was copied,
+/// and the source must not be something newer.
+pub(super) async fn delete_source(
+    engine: &Engine,
+    copy: &Copy,
+    copied: Option<&ETag>,
+) -> Result<(), Error> {
+    if engine.is_dry_run() {
+        return Ok(());
+    }
+    let kept = |reason: &str| Error::SourceKept(reason.to_owned());
+    let source = compare::head(engine, &copy.source_url(), Role::CopySource).await?;
+    let source = source.ok_or_else(|| kept("it is gone already"))?;
+    if source.etag.as_ref() != copied {
+        return Err(kept("it was replaced while it was copied"));
+    }
+    let target = compare::head(engine, &copy.target, Role::Target).await?;
+    let target = target.ok_or_else(|| kept("the copy is gone"))?;
+    if compare::surely_differ(&source, &target) {
+        return Err(kept("the copy is not the same"));
+    }
+    let delete = DeleteObject {
+        bucket: &copy.bucket,
+        key: &copy.source.key,
+    };
+    match engine.see_through(engine.client.call(&delete)).await {
+        Ok(_) => Ok(()),
+        Err(Error::Cancelled) => Err(Error::Cancelled),
+        Err(error) => Err(kept(&error.to_string())),
+    }
+}
+
+pub(super) const METADATA_DIRECTIVE: &str = "API-MetadataDirective";
+pub(super) const TAGGING_DIRECTIVE: &str = "API-TaggingDirective";
+const VERSION: &str = "API-VersionId";
+/// What S3 takes with CopyObject only if it replaces all metadata.
+const CONTENT_OPTIONS: [&str; 7] = [
+    "API-CacheControl",
+    "API-ContentDisposition",
+    "API-ContentEncoding",
+    "API-ContentLanguage",
+    "API-ContentType",
+    "API-Expires",
+    "API-Metadata",
+];
+/// Each of them chooses the encryption of the copy.
+const ENCRYPTION_OPTIONS: [&str; 4] = [
+    "API-ServerSideEncryption",
+    "API-SSEKMSKeyId",
+    "API-SSECustomerAlgorithm",
+    "API-SSECustomerKey",
+];
