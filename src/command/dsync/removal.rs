@@ -57,7 +57,7 @@ pub(in crate::command) async fn remove_extras_of_files(
 
 enum Names {
     Files(Files),
-    Objects(Objects),
+    Objects(Box<Objects>),
 }
 
 impl Names {
@@ -66,7 +66,7 @@ impl Names {
             Location::Local(path) => Ok(Self::Files(Files::below(session, Path::new(path)).await)),
             Location::S3(url) => {
                 let objects = Objects::below(session, &url.bucket, directory_prefix(url)).await;
-                objects.map(Self::Objects)
+                objects.map(|objects| Self::Objects(Box::new(objects)))
             }
         }
     }
