@@ -18,10 +18,13 @@
 #[path = "../support/server/mod.rs"]
 mod server;
 
+mod across;
 mod cat;
+mod copy;
 mod del;
 mod differences;
 mod dsync;
+mod du;
 mod errors;
 mod get;
 mod keys;
@@ -29,5 +32,6 @@ mod large;
 mod ls;
 mod mb;
 mod put;
+mod removal;
 mod settings;
 mod world;

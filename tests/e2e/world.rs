@@ -498,6 +498,17 @@ impl Run {
         assert_eq!(found, expected, "{self:?}");
     }
 
+    /// Succeeds and deletes exactly these, whatever else it says.
+    #[track_caller]
+    pub fn deletes<S: AsRef<str>>(&self, names: &[S]) {
+        let lines = self.succeeds();
+        let deleted = lines.iter().filter_map(|line| line.strip_prefix("Delete "));
+        let mut deleted: Vec<&str> = deleted.collect();
+        deleted.sort_unstable();
+        let expected: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        assert_eq!(deleted, expected, "{self:?}");
+    }
+
     pub fn status(&self) -> i32 {
         self.output.status.code().unwrap_or(-1)
     }

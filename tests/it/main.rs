@@ -22,6 +22,7 @@ mod matrix;
 mod run;
 
 mod bad_input;
+mod copies;
 mod dry_run;
 mod faults_delete;
 mod faults_download;

@@ -17,6 +17,8 @@ use super::Call;
 use super::multipart::part_number;
 use super::write::{MAX_SINGLE, check_metadata, etag_for, repeat_encryption};
 
+const TAGGING: &str = "x-amz-tagging";
+
 /// CopyObject.
 pub fn object(call: &Call) -> Result<Reply> {
     let request = call.request;
@@ -119,11 +121,20 @@ fn read_source(call: &Call, bucket: &str, key: &str) -> Result<Object> {
 
 /// The headers of the copy: the source's, or with REPLACE the request's.
 fn wanted_headers(request: &Request, source: &Object) -> Result<Headers> {
-    match request.header("x-amz-metadata-directive") {
-        None | Some("COPY") => Ok(copied_headers(source, request)),
-        Some("REPLACE") => Ok(kept_headers(request)),
-        Some(_) => Err(S3Error::invalid_argument("Unknown metadata directive.")),
-    }
+    let mut headers = match request.header("x-amz-metadata-directive") {
+        None | Some("COPY") => copied_headers(source, request),
+        Some("REPLACE") => kept_headers(request),
+        Some(_) => return Err(S3Error::invalid_argument("Unknown metadata directive.")),
+    };
+    // Tags have a directive of their own.
+    let from = match request.header("x-amz-tagging-directive") {
+        Some("REPLACE") => request.header(TAGGING),
+        _ => source.header(TAGGING),
+    };
+    headers.remove(TAGGING);
+    headers.remove("x-amz-tagging-directive");
+    headers.extend(from.map(|tags| (TAGGING.to_owned(), tags.to_owned())));
+    Ok(headers)
 }
 
 /// Whether copying an object onto itself makes sense.
