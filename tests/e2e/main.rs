@@ -19,6 +19,7 @@
 mod server;
 
 mod across;
+mod bugs;
 mod cat;
 mod copy;
 mod del;

@@ -22,6 +22,7 @@ mod matrix;
 mod run;
 
 mod bad_input;
+mod bugs;
 mod copies;
 mod dry_run;
 mod faults_delete;
