@@ -140,7 +140,7 @@ const DIFFERENCES: &[Difference] = &[
 #[test]
 fn every_request_is_that_of_boto3_but_for_the_listed_differences() {
     let records = records();
-    assert_eq!(records.len(), 206);
+    assert_eq!(records.len(), 259);
     let mut seen = vec![0; DIFFERENCES.len()];
     let mut failures = Vec::new();
     for record in &records {
@@ -245,6 +245,7 @@ fn the_table_of_options_is_the_one_that_the_model_gives() {
         let kind = match (&*row.kind, &*row.flag) {
             ("string", "API-SSECustomerKey" | "API-CopySourceSSECustomerKey") => "key",
             ("string", _) => "text",
+            ("datetime", "API-ObjectLockRetainUntilDate") => "iso-date",
             ("datetime", _) => "date",
             ("dict", _) => "map",
             other => panic!("{other:?}"),
@@ -257,6 +258,7 @@ fn the_table_of_options_is_the_one_that_the_model_gives() {
         let kind = match option.kind {
             ValueKind::Text => "text",
             ValueKind::Date => "date",
+            ValueKind::IsoDate => "iso-date",
             ValueKind::Map => "map",
             ValueKind::Key => "key",
         };
@@ -274,14 +276,14 @@ fn the_table_of_options_is_the_one_that_the_model_gives() {
         }
     }
     assert_eq!(actual, expected);
-    assert_eq!(actual.len(), 136);
+    assert_eq!(actual.len(), 189);
 }
 
 #[test]
 fn options_beyond_the_original_are_those_of_listings() {
     let beyond: BTreeSet<_> = option_rows()
         .into_iter()
-        .filter(|row| !row.used_by_original)
+        .filter(|row| row.standing == "no")
         .map(|row| format!("{} {}", row.operation, row.flag))
         .collect();
     let expected = [
@@ -517,7 +519,9 @@ impl Record {
                 let value = &self.json["value"];
                 let value = match option.kind {
                     ValueKind::Text | ValueKind::Key => Value::Text(string(value).to_owned()),
-                    ValueKind::Date => Value::Date(string(value).parse::<Timestamp>().unwrap()),
+                    ValueKind::Date | ValueKind::IsoDate => {
+                        Value::Date(string(value).parse::<Timestamp>().unwrap())
+                    }
                     ValueKind::Map => Value::Map(map(value)),
                 };
                 options.set(option, value);
@@ -745,7 +749,8 @@ struct OptionRow {
     flag: String,
     kind: String,
     operation: String,
-    used_by_original: bool,
+    /// `yes`: the original sends it; `no`: it could; `new`: it does not know the option.
+    standing: String,
     location: String,
     wire_name: String,
 }
@@ -759,7 +764,7 @@ fn option_rows() -> Vec<OptionRow> {
             flag: next().trim_start_matches('-').to_owned(),
             kind: next(),
             operation: next(),
-            used_by_original: next() == "yes",
+            standing: next(),
             location: next(),
             wire_name: next(),
         }

@@ -14,6 +14,7 @@ pub(super) fn add_to(command: Command) -> Command {
         Arg::new(option.flag)
             .long(option.flag)
             .value_name("VALUE")
+            .allow_hyphen_values(true)
             .hide(true)
     }))
 }
@@ -36,13 +37,21 @@ fn value(option: &ApiOption, text: &str) -> Result<Value, String> {
     let flag = option.flag;
     match option.kind {
         ValueKind::Text | ValueKind::Key => Ok(Value::Text(text.to_owned())),
-        ValueKind::Date => datetime::parse(text, Timestamp::now())
-            .map(Value::Date)
-            .ok_or_else(|| format!("option --{flag}: invalid datetime value: '{text}'")),
+        ValueKind::Date | ValueKind::IsoDate => date(flag, text).map(Value::Date),
         ValueKind::Map => map(text)
             .map(Value::Map)
             .map_err(|reason| format!("option --{flag}: {reason}")),
     }
+}
+
+/// Reads the date of an option.
+pub(super) fn date(flag: &str, text: &str) -> Result<Timestamp, String> {
+    datetime::parse(text, Timestamp::now()).ok_or_else(|| {
+        format!(
+            "option --{flag}: invalid datetime value: '{text}' (examples: '2017-01-02 10:20', \
+             '3 days ago')"
+        )
+    })
 }
 
 fn map(text: &str) -> Result<Vec<(String, String)>, String> {

@@ -7,23 +7,24 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{cli::api_args, credentials::Environment, s3::api_option::ApiOptions};
+use crate::{
+    cli::{api_args, help},
+    credentials::Environment,
+    plan::filter::TimeFilter,
+    s3::api_option::ApiOptions,
+};
 
 // The options and words, unresolved. All options belong to the program, not to a command, because
 // they may stand anywhere: the command is the first word that is no option. (A doc comment here
 // would become the help.)
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "s4cmd",
-    version = env!("CARGO_PKG_VERSION"),
     disable_version_flag = true,
     disable_help_flag = true,
-    about = "Moves files to, from and between S3 and S3-compatible stores.",
-    override_usage = "s4cmd [options] COMMAND ...",
     args_override_self = true,
     infer_long_args = true,
-    max_term_width = 80,
-    after_help = AFTER_HELP
+    term_width = 80
 )]
 pub(super) struct Args {
     /// The command and its operands.
@@ -34,10 +35,10 @@ pub(super) struct Args {
     #[arg(short = 'p', long, value_name = "FILE", help_heading = ACCESS)]
     pub(super) config: Option<PathBuf>,
     /// Access key (visible to other users: prefer a file or the environment)
-    #[arg(long, value_name = "KEY", help_heading = ACCESS)]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, help_heading = ACCESS)]
     pub(super) access_key: Option<String>,
     /// Secret key
-    #[arg(long, value_name = "KEY", help_heading = ACCESS)]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, help_heading = ACCESS)]
     pub(super) secret_key: Option<String>,
     /// Profile of the AWS configuration files
     #[arg(long, value_name = "NAME", help_heading = ACCESS)]
@@ -51,7 +52,7 @@ pub(super) struct Args {
     /// Region [default: AWS_REGION, the profile's, us-east-1]
     #[arg(long, value_name = "NAME", help_heading = ACCESS)]
     pub(super) region: Option<String>,
-    /// Where the bucket is named: path, virtual or auto
+    /// Whether the path or the host names the bucket
     #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = ACCESS)]
     pub(super) addressing_style: AddressingStyle,
     /// Trust every certificate
@@ -59,23 +60,38 @@ pub(super) struct Args {
     pub(super) ignore_certificate: bool,
 
     /// Overwrite what is there
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = WORK)]
     pub(super) force: bool,
     /// Whole trees
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = WORK)]
     pub(super) recursive: bool,
     /// Skip what has the same content
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = WORK)]
     pub(super) sync_check: bool,
     /// Only say what would be done
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, help_heading = WORK)]
     pub(super) dry_run: bool,
-    /// ls: directories themselves, not what is in them
-    #[arg(short = 'd', long)]
+    /// Directories themselves, not what is in them
+    #[arg(short = 'd', long, help_heading = WORK)]
     pub(super) show_directory: bool,
+    /// Delete what is only at the target
+    #[arg(short = 'D', long, help_heading = WORK)]
+    pub(super) delete_removed: bool,
     /// A missing source is no failure
-    #[arg(long)]
+    #[arg(long, help_heading = WORK)]
     pub(super) ignore_empty_source: bool,
+    /// Only objects changed before, such as '2017-01-02 10:20'
+    #[arg(long, value_name = "DATE", help_heading = WORK)]
+    last_modified_before: Option<String>,
+    /// Only objects changed after, such as '3 days ago'
+    #[arg(long, value_name = "DATE", help_heading = WORK)]
+    last_modified_after: Option<String>,
+    /// Accepted for the scripts that have it: the endpoint's URL says it.
+    #[arg(long, hide = true)]
+    use_ssl: bool,
+    /// Accepted for the scripts that have it: what is downloaded is always checked.
+    #[arg(long, hide = true)]
+    validate: bool,
 
     /// Rounds of retries after broken connections; 0: try once
     #[arg(short = 't', long, value_name = "N", default_value_t = 3, help_heading = TUNING)]
@@ -95,6 +111,12 @@ pub(super) struct Args {
     /// Files of this size and above are sent in parts
     #[arg(long, value_name = "BYTES", default_value_t = 4500 << 20, help_heading = TUNING)]
     pub(super) max_singlepart_upload_size: u64,
+    /// Objects of this size and above are copied in parts
+    #[arg(long, value_name = "BYTES", default_value_t = 100 << 20, help_heading = TUNING)]
+    pub(super) max_singlepart_copy_size: u64,
+    /// Keys in one request to delete, 1 to 1000
+    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = TUNING)]
+    pub(super) batch_delete_size: usize,
 
     /// Say what is going on
     #[arg(long, help_heading = OUTPUT)]
@@ -102,16 +124,19 @@ pub(super) struct Args {
     /// Show every request (lines with S3APICALL)
     #[arg(long, help_heading = OUTPUT)]
     pub(super) debug: bool,
-    /// Show this help
-    #[arg(short, long, action = clap::ArgAction::HelpShort, help_heading = OUTPUT)]
-    help: Option<bool>,
+    /// Show this help, or with a command that of the command
+    #[arg(short, long, help_heading = OUTPUT)]
+    help: bool,
     /// Show the version
-    #[arg(long, action = clap::ArgAction::Version, help_heading = OUTPUT)]
-    version: Option<bool>,
+    #[arg(long, help_heading = OUTPUT)]
+    version: bool,
 
     /// The `--API-*` options.
     #[arg(skip)]
     pub(super) api_options: ApiOptions,
+    /// The two dates.
+    #[arg(skip)]
+    pub(super) modified: TimeFilter,
 }
 
 /// Where the bucket is named in a request.
@@ -146,31 +171,51 @@ pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Pars
         Err(_) => return Parsed::Wrong(usage_error("S4CMD_OPTS has a quote that is not closed")),
     }
     line.extend(words);
-    let command = api_args::add_to(Args::command());
-    let matches = match command.try_get_matches_from(line) {
+    let matches = match definition().try_get_matches_from(line) {
         Ok(matches) => matches,
-        Err(error) => return not_run(&error),
-    };
-    let api_options = match api_args::read(&matches) {
-        Ok(api_options) => api_options,
-        Err(text) => return Parsed::Wrong(usage_error(&text)),
+        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error))),
     };
     match Args::from_arg_matches(&matches) {
-        Ok(args) => Parsed::Run(Box::new(Args {
-            api_options,
-            ..args
-        })),
-        Err(error) => not_run(&error),
+        Ok(args) if args.help => {
+            let command = args.words.first().map(String::as_str);
+            Parsed::Text(help::render(definition(), command))
+        }
+        Ok(args) if args.version => {
+            Parsed::Text(format!("s4cmd version {}\n", env!("CARGO_PKG_VERSION")))
+        }
+        Ok(args) => match args.with_values(&matches) {
+            Ok(args) => Parsed::Run(Box::new(args)),
+            Err(text) => Parsed::Wrong(usage_error(&text)),
+        },
+        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error))),
     }
 }
 
-fn not_run(error: &clap::Error) -> Parsed {
-    if matches!(error.kind(), ErrorKind::DisplayHelp) {
-        return Parsed::Text(error.render().to_string());
+impl Args {
+    /// Reads what has a grammar of its own.
+    fn with_values(self, matches: &clap::ArgMatches) -> Result<Self, String> {
+        let date = |flag, text: &Option<String>| {
+            let date = text.as_deref().map(|text| api_args::date(flag, text));
+            date.transpose()
+        };
+        Ok(Self {
+            api_options: api_args::read(matches)?,
+            modified: TimeFilter {
+                before: date("last-modified-before", &self.last_modified_before)?,
+                after: date("last-modified-after", &self.last_modified_after)?,
+            },
+            ..self
+        })
     }
-    if matches!(error.kind(), ErrorKind::DisplayVersion) {
-        return Parsed::Text(format!("s4cmd version {}\n", env!("CARGO_PKG_VERSION")));
-    }
+}
+
+/// All options.
+pub(super) fn definition() -> clap::Command {
+    api_args::add_to(Args::command())
+}
+
+/// Compat: the texts of Python's optparse. Differs: a wrong option suggests the right one.
+fn what_is_wrong(error: &clap::Error) -> String {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -180,15 +225,26 @@ fn not_run(error: &clap::Error) -> Parsed {
     let option = context(ContextKind::InvalidArg)
         .map(name)
         .unwrap_or_default();
-    let text = match error.kind() {
-        ErrorKind::UnknownArgument => match context(ContextKind::SuggestedArg) {
-            Some(suggestion) => format!("no such option: {option} (did you mean {suggestion}?)"),
-            None => format!("no such option: {option}"),
-        },
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let candidates = candidates(&option);
+            if candidates.len() > 1 {
+                return format!("ambiguous option: {option} ({}?)", candidates.join(", "));
+            }
+            match context(ContextKind::SuggestedArg) {
+                Some(suggestion) => {
+                    format!("no such option: {option} (did you mean {suggestion}?)")
+                }
+                None => format!("no such option: {option}"),
+            }
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             match context(ContextKind::InvalidValue).unwrap_or_default() {
                 value if value.is_empty() => format!("{option} option requires 1 argument"),
-                value => format!("option {option}: invalid value: '{value}'"),
+                value if option == "--addressing-style" => {
+                    format!("option {option}: invalid value: '{value}' (path, virtual or auto)")
+                }
+                value => format!("option {option}: invalid integer value: '{value}'"),
             }
         }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8, which keys must be".to_owned(),
@@ -198,8 +254,17 @@ fn not_run(error: &clap::Error) -> Parsed {
             .as_str()
             .unwrap_or("invalid command line")
             .to_owned(),
-    };
-    Parsed::Wrong(usage_error(&text))
+    }
+}
+
+/// The long options that begin like this, sorted.
+fn candidates(beginning: &str) -> Vec<String> {
+    let definition = definition();
+    let longs = definition.get_arguments().filter_map(clap::Arg::get_long);
+    let longs = longs.map(|long| format!("--{long}"));
+    let mut candidates: Vec<_> = longs.filter(|long| long.starts_with(beginning)).collect();
+    candidates.sort_unstable();
+    candidates
 }
 
 /// Compat: the form of Python's optparse.
@@ -207,26 +272,10 @@ fn usage_error(text: &str) -> String {
     format!("Usage: s4cmd [options]\n\ns4cmd: error: {text}")
 }
 
+const WORK: &str = "Work";
 const ACCESS: &str = "Access";
 const TUNING: &str = "Tuning";
 const OUTPUT: &str = "Output";
-
-const AFTER_HELP: &str = "\
-Commands:
-  ls [S3]                 list buckets, or what is at a place
-  mb S3                   make a bucket
-  put PATH... S3          files (-r: directories) to S3
-  get S3 [PATH]           S3 to files (-r: directories)
-  cat S3                  S3 to the standard output
-  del S3                  delete objects (-r: whole trees)
-  dsync PATH S3           make a directory in S3 the same as one here,
-  dsync S3 PATH             or one here the same as one in S3
-
-S3 is s3://bucket/key; * and ? match within a component of the key.
---API-NAME VALUE passes a parameter of the S3 API on, such as
---API-StorageClass, --API-ContentType or --API-ServerSideEncryption.
-
-Example: s4cmd put -r photos s3://bucket/backup/";
 
 #[cfg(test)]
 mod tests {
@@ -250,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_definition_is_consistent() {
-        api_args::add_to(Args::command()).debug_assert();
+        definition().debug_assert();
     }
 
     #[test]
@@ -277,8 +326,13 @@ mod tests {
     fn usage_errors_have_the_form_of_optparse() {
         let expected = "Usage: s4cmd [options]\n\ns4cmd: error: no such option: --bogus";
         assert_eq!(wrong(&["s4cmd", "--bogus"]), expected);
-        assert!(wrong(&["s4cmd", "--retry", "x"]).contains("--retry: invalid value: 'x'"));
+        assert!(
+            wrong(&["s4cmd", "--retry", "x"])
+                .contains("option --retry: invalid integer value: 'x'")
+        );
         assert!(wrong(&["s4cmd", "ls", "--retry"]).contains("--retry option requires 1 argument"));
         assert!(wrong(&["s4cmd", "--recursiv3"]).contains("did you mean --recursive"));
+        let ambiguous = "error: ambiguous option: --API-ContentL (--API-ContentLanguage";
+        assert!(!wrong(&["s4cmd", "--API-ContentLang"]).contains(ambiguous));
     }
 }

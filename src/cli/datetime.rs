@@ -1,45 +1,215 @@
 //! Dates as people write them.
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{
+    Span, Timestamp, ToSpan as _,
+    civil::{Date, DateTime, Time},
+    tz::TimeZone,
+};
 
-/// Reads an ISO 8601 time with a zone, a date with or without a time (UTC), or seconds since 1970.
+/// Reads a date: words in any order and any case, all of them UTC.
+///
+/// * a day: `2017-1-2`, `2017/1/2`, `today`, `yesterday`, `tomorrow`; without one, today
+/// * a time: `10:20`, `10:20:30`; without one, the present time of day
+/// * a distance: `3 days ago`, `2 weeks before`, `1 year after`
+/// * instead of all that, an ISO 8601 time, or seconds since 1970
+///
+/// Nothing at all, and `now`, is now. `None` for everything else.
+///
+/// Compat: `ExtendedOptParser.check_datetime`. Differs: months, years, seconds, words, ISO 8601
+/// and numbers were errors there (`2 months ago` was its own example); a second day, time or
+/// distance was ignored in silence.
 pub(super) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(at) = text.parse::<Timestamp>() {
+    let text = text.trim().to_ascii_lowercase();
+    if let Ok(at) = text.to_ascii_uppercase().parse::<Timestamp>() {
         return Some(at);
     }
     if let Ok(seconds) = text.parse::<i64>() {
         return Timestamp::from_second(seconds).ok();
     }
-    let normal = text.replace('/', "-");
-    let utc = |at: civil::DateTime| Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp());
-    if let Ok(at) = civil::DateTime::strptime("%Y-%m-%d %H:%M", &normal) {
-        return utc(at);
+    let now = now.to_zoned(TimeZone::UTC).datetime();
+    let mut said = Said::default();
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        said.word(word, &mut words, now)?;
     }
-    // Compat: without a time it is the present one.
-    let date = civil::Date::strptime("%Y-%m-%d", &normal).ok()?;
-    utc(date.to_datetime(now.to_zoned(TimeZone::UTC).time()))
+    let at = DateTime::from_parts(
+        said.day.unwrap_or(now.date()),
+        said.time.unwrap_or(now.time()),
+    );
+    let at = at.checked_add(said.distance.unwrap_or_default()).ok()?;
+    Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// What the words said so far; each thing can be said once.
+#[derive(Default)]
+struct Said {
+    day: Option<Date>,
+    time: Option<Time>,
+    distance: Option<Span>,
+}
+
+impl Said {
+    fn word<'a>(
+        &mut self,
+        word: &'a str,
+        rest: &mut impl Iterator<Item = &'a str>,
+        now: DateTime,
+    ) -> Option<()> {
+        let today = now.date();
+        match word {
+            "now" => Some(()),
+            "today" => once(&mut self.day, today),
+            "yesterday" => once(&mut self.day, today.yesterday().ok()?),
+            "tomorrow" => once(&mut self.day, today.tomorrow().ok()?),
+            _ if word.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let (unit, direction) = (rest.next()?, rest.next()?);
+                once(&mut self.distance, distance(word, unit, direction)?)
+            }
+            _ if word.contains(':') => {
+                // Like ISO 8601 without a zone.
+                let (day, time) = match word.split_once('t') {
+                    Some((day, time)) => (Some(day), time),
+                    None => (None, word),
+                };
+                if let Some(day) = day {
+                    once(&mut self.day, self::day(day)?)?;
+                }
+                once(&mut self.time, self::time(time)?)
+            }
+            _ => once(&mut self.day, day(word)?),
+        }
+    }
+}
+
+fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.replace(value).is_none().then_some(())
+}
+
+fn day(word: &str) -> Option<Date> {
+    let mut numbers = word.split(['-', '/']);
+    let (year, month, day) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    if year.len() != 4 || numbers.next().is_some() {
+        return None;
+    }
+    Date::new(number(year, 4)?, number(month, 2)?, number(day, 2)?).ok()
+}
+
+fn time(word: &str) -> Option<Time> {
+    let mut numbers = word.strip_suffix('z').unwrap_or(word).split(':');
+    let (hour, minute) = (numbers.next()?, numbers.next()?);
+    let second = numbers.next().unwrap_or("00");
+    if minute.len() != 2 || second.len() != 2 || numbers.next().is_some() {
+        return None;
+    }
+    Time::new(number(hour, 2)?, number(minute, 2)?, number(second, 2)?, 0).ok()
+}
+
+fn distance(amount: &str, unit: &str, direction: &str) -> Option<Span> {
+    let amount: i64 = number(amount, 9)?;
+    let amount = match direction {
+        "ago" | "before" => -amount,
+        "after" => amount,
+        _ => return None,
+    };
+    let span = 0.days();
+    match unit.strip_suffix('s').unwrap_or(unit) {
+        "second" => span.try_seconds(amount),
+        "minute" => span.try_minutes(amount),
+        "hour" => span.try_hours(amount),
+        "day" => span.try_days(amount),
+        "week" => span.try_weeks(amount),
+        "month" => span.try_months(amount),
+        "year" => span.try_years(amount),
+        _ => return None,
+    }
+    .ok()
+}
+
+/// A number of at most so many digits and nothing else.
+fn number<T: std::str::FromStr>(digits: &str, most: usize) -> Option<T> {
+    let plain = digits.len() <= most && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    fn at(text: &str) -> Option<String> {
+        let now = "2020-03-31T11:12:13Z".parse().unwrap();
+        parse(text, now).map(|at| at.to_string())
+    }
+
     #[test]
-    fn forms() {
-        let now: Timestamp = "2020-01-01T11:12:00Z".parse().unwrap();
-        let at = |text| parse(text, now).map(|at| at.to_string());
-        assert_eq!(
-            at("2013-05-24T01:02:03Z").as_deref(),
-            Some("2013-05-24T01:02:03Z")
-        );
-        assert_eq!(
-            at("2013/5/24 10:20").as_deref(),
-            Some("2013-05-24T10:20:00Z")
-        );
-        assert_eq!(at("2013-5-24").as_deref(), Some("2013-05-24T11:12:00Z"));
-        assert_eq!(at("0").as_deref(), Some("1970-01-01T00:00:00Z"));
-        assert_eq!(at("2017-13-01"), None);
-        assert_eq!(at("soon"), None);
+    fn what_people_write_is_understood() {
+        for (text, expected) in [
+            ("", "2020-03-31T11:12:13Z"),
+            (" now ", "2020-03-31T11:12:13Z"),
+            ("2017-01-02", "2017-01-02T11:12:13Z"),
+            ("2017/1/2", "2017-01-02T11:12:13Z"),
+            ("2013/5/24 10:20", "2013-05-24T10:20:00Z"),
+            ("10:20 2013-5-24", "2013-05-24T10:20:00Z"),
+            ("9:05", "2020-03-31T09:05:00Z"),
+            ("9:05:59", "2020-03-31T09:05:59Z"),
+            ("3 days ago", "2020-03-28T11:12:13Z"),
+            ("10:20  3  DAYS  Ago", "2020-03-28T10:20:00Z"),
+            ("1 day after 2016-02-28 00:00", "2016-02-29T00:00:00Z"),
+            ("2 weeks before 2017-01-02", "2016-12-19T11:12:13Z"),
+            ("0 minutes ago", "2020-03-31T11:12:13Z"),
+            ("1000 days ago", "2017-07-05T11:12:13Z"),
+            ("90 seconds before 10:00", "2020-03-31T09:58:30Z"),
+            ("1 month ago", "2020-02-29T11:12:13Z"),
+            ("2 months ago", "2020-01-31T11:12:13Z"),
+            ("4 years before 2020-02-29 1:00", "2016-02-29T01:00:00Z"),
+            ("yesterday", "2020-03-30T11:12:13Z"),
+            ("yesterday 10:20", "2020-03-30T10:20:00Z"),
+            ("1 hour before tomorrow 0:00", "2020-03-31T23:00:00Z"),
+            ("2013-05-24T01:02:03Z", "2013-05-24T01:02:03Z"),
+            ("2013-05-24t01:02:03+02:00", "2013-05-23T23:02:03Z"),
+            ("2013-05-24T01:02", "2013-05-24T01:02:00Z"),
+            ("2013-05-24T01:02Z", "2013-05-24T01:02:00Z"),
+            ("0", "1970-01-01T00:00:00Z"),
+            ("1600000000", "2020-09-13T12:26:40Z"),
+        ] {
+            assert_eq!(at(text).as_deref(), Some(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not() {
+        for text in [
+            "soon",
+            "2017-13-01",
+            "2017-02-29",
+            "17-01-02",
+            "2017-1",
+            "24:00",
+            "1:2",
+            "10:60",
+            "3days ago",
+            "3 days",
+            "3 days later",
+            "three days ago",
+            "3 fortnights ago",
+            "99999999999 days ago",
+            "999999999 years after",
+            "2017-01-02 2018-01-02",
+            "10:20 11:30",
+            "1 day ago 2 days ago",
+            "yesterday 2017-01-02",
+            "-5 days ago",
+            "2017-01-02T",
+        ] {
+            assert_eq!(at(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_too_strange(text in "([0-9]{1,6}|[-/:tTzZ+ ]|days? ago|\\PC){0,8}") {
+            at(&text);
+        }
     }
 }

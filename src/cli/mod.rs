@@ -3,6 +3,7 @@
 mod api_args;
 mod args;
 mod datetime;
+mod help;
 mod settings;
 mod signals;
 

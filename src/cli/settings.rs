@@ -8,7 +8,6 @@ use crate::{
     command::{Failure, Options},
     credentials::{self, Credentials, Environment, Flags},
     net::{ConnectOptions, TlsOptions},
-    plan::filter::TimeFilter,
     s3::{
         api_option::ApiOptions,
         endpoint::{Addressing, Endpoint, Scheme},
@@ -86,8 +85,8 @@ impl Settings {
                 split_size: args.multipart_split_size,
                 max_single_upload: args.max_singlepart_upload_size,
                 max_single_download: args.max_singlepart_download_size,
-                max_single_copy: 100 << 20,
-                delete_batch: 1000,
+                max_single_copy: args.max_singlepart_copy_size,
+                delete_batch: batch_size(args)?,
             },
             options: Options {
                 recursive: args.recursive,
@@ -95,14 +94,24 @@ impl Settings {
                 sync_check: args.sync_check,
                 show_directory: args.show_directory,
                 ignore_empty_source: args.ignore_empty_source,
-                delete_removed: false,
-                modified: TimeFilter::default(),
+                delete_removed: args.delete_removed,
+                modified: args.modified,
             },
             api_options: args.api_options.clone(),
             verbose: args.verbose,
             debug: args.debug,
         })
     }
+}
+
+/// Source: S3 API Reference, DeleteObjects: at most 1,000 keys.
+fn batch_size(args: &Args) -> Result<usize, Failure> {
+    let size = args.batch_delete_size;
+    if (1..=1000).contains(&size) {
+        return Ok(size);
+    }
+    let text = format!("--batch-delete-size must be a number from 1 to 1000, not \"{size}\"");
+    Err(Failure::InvalidArgument(text))
 }
 
 fn endpoint(url: Option<&str>, region: &str, style: AddressingStyle) -> Result<Endpoint, Failure> {

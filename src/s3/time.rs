@@ -12,6 +12,11 @@ pub fn http_date(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
+/// An ISO 8601 time such as `2013-05-24T01:02:03Z`.
+pub fn iso8601(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Reads an HTTP date; only the preferred form, which S3 and its likes send.
 pub fn parse_http_date(text: &str) -> Option<Timestamp> {
     let date = civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text.trim()).ok()?;
@@ -32,6 +37,7 @@ mod tests {
         let at: Timestamp = "2013-05-24T01:02:03Z".parse().unwrap();
         assert_eq!(amz_date(at), "20130524T010203Z");
         assert_eq!(http_date(at), "Fri, 24 May 2013 01:02:03 GMT");
+        assert_eq!(iso8601(at), "2013-05-24T01:02:03Z");
         assert_eq!(parse_http_date(&http_date(at)), Some(at));
         assert_eq!(parse_iso8601("2013-05-24T01:02:03.000Z"), Some(at));
     }

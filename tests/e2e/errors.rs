@@ -241,7 +241,10 @@ fn wrong_options_are_status_2_in_the_form_of_optparse() {
     };
     fails(&["--bogus", "ls"], "no such option: --bogus");
     fails(&["ls", "-Z"], "no such option: -Z");
-    fails(&["ls", "--retry", "many"], "--retry: invalid value: 'many'");
+    fails(
+        &["ls", "--retry", "many"],
+        "option --retry: invalid integer value: 'many'",
+    );
     fails(&["ls", "--retry"], "--retry option requires 1 argument");
     fails(&["ls", "--API-Metadata", "{"], "API-Metadata");
 }

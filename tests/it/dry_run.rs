@@ -18,6 +18,10 @@ fn world() -> World {
         world.file(&format!("here/{n}"), content(1000, n + 3));
     }
     world.server.store().put("bucket", "d/sub/x", "x");
+    for n in 0..4 {
+        let store = world.server.store();
+        store.put("bucket", &format!("e/{}", n * 2), content(1000, n));
+    }
     world.file("here/sub/y", "y");
     world.file("same/0", content(1000, 0));
     world.file("same/1", "other");
@@ -45,7 +49,7 @@ fn sorted(run: &Run) -> Vec<&str> {
     lines
 }
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 31] = [
     "put file s3://bucket/new",
     "put -f file s3://bucket/d/0",
     "put file s3://bucket/d/0",
@@ -64,6 +68,19 @@ const COMMANDS: [&str; 18] = [
     "del s3://bucket/d/0",
     "del -r s3://bucket/d",
     "mb s3://bucket-new",
+    "cp s3://bucket/d/0 s3://bucket/new",
+    "cp s3://bucket/d/0 s3://bucket/d/1",
+    "cp -f s3://bucket/d/0 s3://bucket/d/1",
+    "cp -r s3://bucket/d s3://bucket/new/ --max-singlepart-copy-size 1",
+    "mv s3://bucket/d/0 s3://bucket/new",
+    "mv -r s3://bucket/d s3://bucket/new",
+    "sync here s3://bucket/d",
+    "sync -D here s3://bucket/d",
+    "sync s3://bucket/d here",
+    "dsync -D here s3://bucket/d",
+    "dsync -D s3://bucket/d here",
+    "dsync -D s3://bucket/d s3://bucket/new",
+    "dsync -D s3://bucket/d s3://bucket/e",
 ];
 
 #[test]

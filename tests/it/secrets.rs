@@ -48,7 +48,7 @@ fn keeps_secrets(run: Run) -> Run {
     run
 }
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 19] = [
     "ls",
     "ls -r s3://bucket",
     "mb s3://bucket-new",
@@ -58,6 +58,14 @@ const COMMANDS: [&str; 11] = [
     "get -f s3://bucket/new got --max-singlepart-download-size 1",
     "cat s3://bucket/d/x",
     "dsync here s3://bucket/d",
+    "dsync -D s3://bucket/d here",
+    "dsync -D s3://bucket/d s3://bucket/e",
+    "sync -D here s3://bucket/d/",
+    "cp s3://bucket/new s3://bucket/copy",
+    "cp s3://bucket/new s3://bucket/parts --max-singlepart-copy-size 1",
+    "mv s3://bucket/copy s3://bucket/moved",
+    "du -r s3://bucket",
+    "_totalsize s3://bucket",
     "del s3://bucket/key",
     "del -r s3://bucket/d",
 ];
@@ -90,6 +98,11 @@ fn the_customers_key_is_not_shown() {
         "get -f s3://bucket/new got",
         "put -f big s3://bucket/new --max-singlepart-upload-size 1",
         "get -f s3://bucket/new got --max-singlepart-download-size 1",
+        "cp -f s3://bucket/key s3://bucket/sealed",
+        "ls -r s3://bucket",
+        "cat s3://bucket/sealed",
+        "du s3://bucket/sealed",
+        "del s3://bucket/sealed",
     ] {
         keeps_secrets(
             world
@@ -98,6 +111,11 @@ fn the_customers_key_is_not_shown() {
         );
     }
     assert!(world.read("got") == world.read("big"));
+    let source = key.replace("--API-SSE", "--API-CopySourceSSE");
+    for options in ["", "--max-singlepart-copy-size 1"] {
+        let line = format!("cp -f s3://bucket/new s3://bucket/plain {options} {source} --debug");
+        keeps_secrets(world.run(&line).succeeds());
+    }
     // A key that the server refuses is not quoted either.
     let wrong = format!(
         "get -f s3://bucket/new got --debug --API-SSECustomerAlgorithm AES256 \

@@ -3,14 +3,19 @@
 //!
 //! Compat: the original passes an option to every call whose input shape has a member of that
 //! name; the table holds those shapes. Differs: listings take `RequestPayer` too, or nothing in a
-//! requester-pays bucket could be listed, and ListParts takes the key of an encrypted object.
+//! requester-pays bucket could be listed, and ListParts takes the key of an encrypted object. What
+//! came to those shapes later has rows as well.
+
+mod table;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 
+pub use table::API_OPTIONS;
+
 use crate::s3::{
-    operation::OperationKind::{self, *},
+    operation::OperationKind,
     request::{Request, RequestError, Role},
     time,
 };
@@ -35,6 +40,8 @@ pub enum ValueKind {
     Text,
     /// A date, which goes out as an HTTP date.
     Date,
+    /// A date, which goes out as ISO 8601 has it.
+    IsoDate,
     /// A JSON object of strings.
     Map,
     /// A key of SSE-C. Alone it is the raw key, which goes out in base64 with its MD5; beside its
@@ -60,7 +67,7 @@ pub enum Wire {
 pub enum Value {
     /// For [`ValueKind::Text`] and [`ValueKind::Key`].
     Text(String),
-    /// For [`ValueKind::Date`].
+    /// For [`ValueKind::Date`] and [`ValueKind::IsoDate`].
     Date(Timestamp),
     /// For [`ValueKind::Map`], in the order given.
     Map(Vec<(String, String)>),
@@ -129,7 +136,11 @@ impl ApiOptions {
             }
             (Wire::Header(name), Value::Text(text)) => request.set_header(name, text),
             (Wire::Header(name), Value::Date(at)) => {
-                request.set_header(name, &time::http_date(*at))
+                let text = match option.kind {
+                    ValueKind::IsoDate => time::iso8601(*at),
+                    _ => time::http_date(*at),
+                };
+                request.set_header(name, &text)
             }
             (Wire::HeaderPrefix(prefix), Value::Map(entries)) => entries
                 .iter()
@@ -198,7 +209,11 @@ impl ApiOption {
 }
 
 /// Headers of a copy that are about its source, and what they are called when that is read.
-const READING: [(&str, &str); 7] = [
+const READING: [(&str, &str); 8] = [
+    (
+        "x-amz-source-expected-bucket-owner",
+        "x-amz-expected-bucket-owner",
+    ),
     ("x-amz-copy-source-if-match", "if-match"),
     ("x-amz-copy-source-if-none-match", "if-none-match"),
     ("x-amz-copy-source-if-modified-since", "if-modified-since"),
@@ -220,228 +235,12 @@ const READING: [(&str, &str); 7] = [
     ),
 ];
 
-const fn text(
-    flag: &'static str,
-    header: &'static str,
-    operations: &'static [OperationKind],
-) -> ApiOption {
-    ApiOption {
-        flag,
-        kind: ValueKind::Text,
-        wire: Wire::Header(header),
-        operations,
-    }
-}
-
-const fn date(
-    flag: &'static str,
-    header: &'static str,
-    operations: &'static [OperationKind],
-) -> ApiOption {
-    ApiOption {
-        flag,
-        kind: ValueKind::Date,
-        wire: Wire::Header(header),
-        operations,
-    }
-}
-
-const fn key(
-    flag: &'static str,
-    header: &'static str,
-    operations: &'static [OperationKind],
-) -> ApiOption {
-    ApiOption {
-        flag,
-        kind: ValueKind::Key,
-        wire: Wire::Header(header),
-        operations,
-    }
-}
-
-/// Operations that make an object and take all its properties.
-const STORE: &[OperationKind] = &[PutObject, CopyObject, CreateMultipartUpload];
-const STORE_OR_BUCKET: &[OperationKind] =
-    &[CreateBucket, PutObject, CopyObject, CreateMultipartUpload];
-const COPY: &[OperationKind] = &[CopyObject, UploadPartCopy];
-const READ: &[OperationKind] = &[HeadObject, GetObject];
-/// Operations that touch the bytes of an encrypted object.
-const CUSTOMER_KEY: &[OperationKind] = &[
-    HeadObject,
-    GetObject,
-    PutObject,
-    CopyObject,
-    CreateMultipartUpload,
-    UploadPart,
-    UploadPartCopy,
-    CompleteMultipartUpload,
-    ListParts,
-];
-const PAID: &[OperationKind] = &[
-    ListObjects,
-    ListObjectsV2,
-    HeadObject,
-    GetObject,
-    GetObjectTagging,
-    PutObject,
-    CopyObject,
-    CreateMultipartUpload,
-    UploadPart,
-    UploadPartCopy,
-    CompleteMultipartUpload,
-    AbortMultipartUpload,
-    ListMultipartUploads,
-    ListParts,
-    DeleteObject,
-    DeleteObjects,
-];
-
-/// The table.
-pub static API_OPTIONS: [ApiOption; 37] = [
-    text("API-ACL", "x-amz-acl", STORE_OR_BUCKET),
-    text("API-CacheControl", "Cache-Control", STORE),
-    text("API-ContentDisposition", "Content-Disposition", STORE),
-    text("API-ContentEncoding", "Content-Encoding", STORE),
-    text("API-ContentLanguage", "Content-Language", STORE),
-    text("API-ContentMD5", "Content-MD5", &[PutObject, UploadPart]),
-    text("API-ContentType", "Content-Type", STORE),
-    text("API-CopySourceIfMatch", "x-amz-copy-source-if-match", COPY),
-    date(
-        "API-CopySourceIfModifiedSince",
-        "x-amz-copy-source-if-modified-since",
-        COPY,
-    ),
-    text(
-        "API-CopySourceIfNoneMatch",
-        "x-amz-copy-source-if-none-match",
-        COPY,
-    ),
-    date(
-        "API-CopySourceIfUnmodifiedSince",
-        "x-amz-copy-source-if-unmodified-since",
-        COPY,
-    ),
-    text(
-        "API-CopySourceRange",
-        "x-amz-copy-source-range",
-        &[UploadPartCopy],
-    ),
-    text(
-        "API-CopySourceSSECustomerAlgorithm",
-        "x-amz-copy-source-server-side-encryption-customer-algorithm",
-        COPY,
-    ),
-    key(
-        "API-CopySourceSSECustomerKey",
-        "x-amz-copy-source-server-side-encryption-customer-key",
-        COPY,
-    ),
-    text(
-        "API-CopySourceSSECustomerKeyMD5",
-        "x-amz-copy-source-server-side-encryption-customer-key-MD5",
-        COPY,
-    ),
-    ApiOption {
-        flag: "API-ETag",
-        kind: ValueKind::Text,
-        wire: Wire::Nowhere,
-        operations: &[],
-    },
-    date("API-Expires", "Expires", STORE),
-    text(
-        "API-GrantFullControl",
-        "x-amz-grant-full-control",
-        STORE_OR_BUCKET,
-    ),
-    text("API-GrantRead", "x-amz-grant-read", STORE_OR_BUCKET),
-    text("API-GrantReadACP", "x-amz-grant-read-acp", STORE_OR_BUCKET),
-    text(
-        "API-GrantWriteACP",
-        "x-amz-grant-write-acp",
-        STORE_OR_BUCKET,
-    ),
-    text(
-        "API-IfMatch",
-        "If-Match",
-        &[
-            HeadObject,
-            GetObject,
-            PutObject,
-            CopyObject,
-            CompleteMultipartUpload,
-            DeleteObject,
-        ],
-    ),
-    date("API-IfModifiedSince", "If-Modified-Since", READ),
-    text(
-        "API-IfNoneMatch",
-        "If-None-Match",
-        &[
-            HeadObject,
-            GetObject,
-            PutObject,
-            CopyObject,
-            CompleteMultipartUpload,
-        ],
-    ),
-    date("API-IfUnmodifiedSince", "If-Unmodified-Since", READ),
-    ApiOption {
-        flag: "API-Metadata",
-        kind: ValueKind::Map,
-        wire: Wire::HeaderPrefix("x-amz-meta-"),
-        operations: STORE,
-    },
-    text(
-        "API-MetadataDirective",
-        "x-amz-metadata-directive",
-        &[CopyObject],
-    ),
-    text("API-MFA", "x-amz-mfa", &[DeleteObject, DeleteObjects]),
-    text("API-RequestPayer", "x-amz-request-payer", PAID),
-    text(
-        "API-ServerSideEncryption",
-        "x-amz-server-side-encryption",
-        STORE,
-    ),
-    text(
-        "API-SSECustomerAlgorithm",
-        "x-amz-server-side-encryption-customer-algorithm",
-        CUSTOMER_KEY,
-    ),
-    key(
-        "API-SSECustomerKey",
-        "x-amz-server-side-encryption-customer-key",
-        CUSTOMER_KEY,
-    ),
-    text(
-        "API-SSECustomerKeyMD5",
-        "x-amz-server-side-encryption-customer-key-MD5",
-        CUSTOMER_KEY,
-    ),
-    text(
-        "API-SSEKMSKeyId",
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        STORE,
-    ),
-    text("API-StorageClass", "x-amz-storage-class", STORE),
-    ApiOption {
-        flag: "API-VersionId",
-        kind: ValueKind::Text,
-        wire: Wire::Query("versionId"),
-        operations: &[HeadObject, GetObject, GetObjectTagging, DeleteObject],
-    },
-    text(
-        "API-WebsiteRedirectLocation",
-        "x-amz-website-redirect-location",
-        STORE,
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use http::Method;
 
     use super::*;
+    use crate::s3::operation::OperationKind::*;
 
     fn option(flag: &str) -> &'static ApiOption {
         API_OPTIONS

@@ -1,0 +1,287 @@
+//! What `--help` shows: for the program, and for each command what matters to it. The options
+//! themselves are described where they are defined.
+
+use clap::Command;
+
+use crate::s3::api_option::API_OPTIONS;
+
+/// The help of one command.
+struct Topic {
+    command: &'static str,
+    usage: &'static str,
+    about: &'static str,
+    /// The names of the options that mean something to it, apart from those that all have.
+    options: &'static [&'static str],
+    example: &'static str,
+}
+
+/// The help of a command, or of the program if there is no such command.
+pub(super) fn render(definition: Command, command: Option<&str>) -> String {
+    let topic = TOPICS.iter().find(|topic| Some(topic.command) == command);
+    let shown = match topic {
+        Some(topic) => definition
+            .about(topic.about)
+            .override_usage(topic.usage)
+            .after_help(format!("{OTHERS}\n\nExample: {}", topic.example))
+            .mut_args(|arg| {
+                let hidden = arg.is_hide_set() || !topic.options.contains(&arg.get_id().as_str());
+                arg.hide(hidden)
+            }),
+        None => definition
+            .about("Moves files to, from and between S3 and S3-compatible stores.")
+            .override_usage("s4cmd [options] COMMAND ...")
+            .before_help(COMMANDS)
+            .after_help(format!("{}\n\n{FOOT}", api_options())),
+    };
+    shown.help_template(TEMPLATE).render_help().to_string()
+}
+
+/// The names in the table, in lines that fit.
+fn api_options() -> String {
+    let mut text = "Parameters of the S3 API, each as --API-NAME VALUE:".to_owned();
+    let mut line = String::new();
+    for option in &API_OPTIONS {
+        let name = option.flag.trim_start_matches("API-");
+        if line.len() + name.len() + 3 > 80 {
+            text.push_str(&format!("\n {line}"));
+            line.clear();
+        }
+        line.push(' ');
+        line.push_str(name);
+    }
+    format!("{text}\n {line}")
+}
+
+const TEMPLATE: &str = "\
+{about}
+
+Usage: {usage}
+
+{before-help}{all-args}{after-help}
+";
+
+const COMMANDS: &str = "\
+Commands:
+  ls [S3]               list buckets, or what is at a place
+  mb S3                 make a bucket
+  put PATH... S3        files (-r: directories) to S3
+  get S3 [PATH]         S3 to files (-r: directories)
+  cat S3                S3 to the standard output
+  cp S3 S3              copy within S3 (-r: directories)
+  mv S3 S3              move within S3 (-r: directories)
+  dsync SRC DST         transfer what differs between two directories
+  sync SRC DST          (obsolete) put, get or cp with -r -s -f
+  del S3                delete objects (-r: whole trees)
+  du S3...              the size of each
+s4cmd COMMAND --help tells more about one.";
+
+const FOOT: &str = "\
+S3 is s3://bucket/key; * and ? match within a component of the key.
+S4CMD_OPTS may hold options; those of the command line win.
+
+Example: s4cmd put -r photos s3://bucket/backup/";
+
+const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
+
+const TOPICS: [Topic; 12] = [
+    Topic {
+        command: "ls",
+        usage: "s4cmd ls [options] [S3]",
+        about: "Lists buckets, or what is at a place, with time (UTC) and size. A path that\n\
+                means one directory shows what is in it.",
+        options: &[
+            "recursive",
+            "show_directory",
+            "last_modified_before",
+            "last_modified_after",
+        ],
+        example: "s4cmd ls 's3://bucket/logs/*/2026-*'",
+    },
+    Topic {
+        command: "mb",
+        usage: "s4cmd mb [options] S3",
+        about: "Makes a bucket, in the region that is set.",
+        options: &["dry_run", "region"],
+        example: "s4cmd mb s3://bucket --region eu-central-1",
+    },
+    Topic {
+        command: "put",
+        usage: "s4cmd put [options] PATH... S3",
+        about: "Sends files, and with -r directories. Into S3 that ends in a slash each goes\n\
+                under its own name; else a file becomes that key, and the contents of a\n\
+                directory go below it.",
+        options: &[
+            "force",
+            "recursive",
+            "sync_check",
+            "dry_run",
+            "ignore_empty_source",
+            "multipart_split_size",
+            "max_singlepart_upload_size",
+        ],
+        example: "s4cmd put -r photos s3://bucket/backup/",
+    },
+    Topic {
+        command: "get",
+        usage: "s4cmd get [options] S3 [PATH]",
+        about: "Gets objects, and with -r directories. Into a directory that exists each goes\n\
+                under its own name; else an object becomes that file, and the contents of a\n\
+                directory go below it. Without a path: into the present directory.",
+        options: &[
+            "force",
+            "recursive",
+            "sync_check",
+            "dry_run",
+            "ignore_empty_source",
+            "last_modified_before",
+            "last_modified_after",
+            "multipart_split_size",
+            "max_singlepart_download_size",
+        ],
+        example: "s4cmd get -r s3://bucket/backup/photos restored",
+    },
+    Topic {
+        command: "cat",
+        usage: "s4cmd cat [options] S3",
+        about: "Writes objects to the standard output, one after the other, as they are.",
+        options: &[
+            "ignore_empty_source",
+            "last_modified_before",
+            "last_modified_after",
+        ],
+        example: "s4cmd cat 's3://bucket/logs/*.gz' | zcat",
+    },
+    Topic {
+        command: "cp",
+        usage: "s4cmd cp [options] S3 S3",
+        about: "Copies objects, and with -r directories, without their bytes coming here. They\n\
+                keep metadata, tags, storage class and encryption. The rules for targets are\n\
+                those of put.",
+        options: COPYING,
+        example: "s4cmd cp -r s3://bucket/photos s3://archive/2026/ --API-StorageClass GLACIER",
+    },
+    Topic {
+        command: "mv",
+        usage: "s4cmd mv [options] S3 S3",
+        about: "Moves objects, and with -r directories: as cp, and each source is deleted once\n\
+                its copy is known to be right.",
+        options: COPYING,
+        example: "s4cmd mv 's3://bucket/inbox/*.csv' s3://bucket/done/",
+    },
+    Topic {
+        command: "sync",
+        usage: "s4cmd sync [options] SRC DST",
+        about: "(Obsolete: use dsync.) As put, get or cp with -r -s -f, with their rules for\n\
+                targets. -D deletes from S3 what is not in the local directory.",
+        options: &["dry_run", "delete_removed", "ignore_empty_source"],
+        example: "s4cmd sync photos s3://bucket/photos",
+    },
+    Topic {
+        command: "dsync",
+        usage: "s4cmd dsync [options] PATH S3 | S3 PATH | S3 S3",
+        about: "Transfers what differs in content between two directories: contents to\n\
+                contents, whatever slashes there are. -D deletes what is only at the target,\n\
+                after the transfers, and only if nothing failed until then.",
+        options: &[
+            "dry_run",
+            "delete_removed",
+            "ignore_empty_source",
+            "last_modified_before",
+            "last_modified_after",
+            "batch_delete_size",
+        ],
+        example: "s4cmd dsync -D photos s3://bucket/photos",
+    },
+    Topic {
+        command: "del",
+        usage: "s4cmd del [options] S3",
+        about: "Deletes objects, and with -r whole trees. A path that means one directory\n\
+                means the objects that are directly in it.",
+        options: &[
+            "recursive",
+            "dry_run",
+            "show_directory",
+            "last_modified_before",
+            "last_modified_after",
+            "batch_delete_size",
+        ],
+        example: "s4cmd del -r s3://bucket/tmp --last-modified-before '30 days ago'",
+    },
+    Topic {
+        command: "du",
+        usage: "s4cmd du [options] S3...",
+        about: "Tells the size in bytes of each thing that the paths mean. A directory counts\n\
+                the objects that are directly in it, with -r all below it.",
+        options: SIZES,
+        example: "s4cmd du -r 's3://bucket/*'",
+    },
+    Topic {
+        command: "_totalsize",
+        usage: "s4cmd _totalsize [options] S3...",
+        about: "As du, but one number for everything.",
+        options: SIZES,
+        example: "s4cmd _totalsize -r s3://bucket",
+    },
+];
+
+const COPYING: &[&str] = &[
+    "force",
+    "recursive",
+    "sync_check",
+    "dry_run",
+    "ignore_empty_source",
+    "last_modified_before",
+    "last_modified_after",
+    "multipart_split_size",
+    "max_singlepart_copy_size",
+];
+const SIZES: &[&str] = &[
+    "recursive",
+    "ignore_empty_source",
+    "last_modified_before",
+    "last_modified_after",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args;
+
+    #[test]
+    fn every_help_fits_80_columns_and_has_an_example() {
+        let names = TOPICS.iter().map(|topic| Some(topic.command));
+        for name in names.chain([None]) {
+            let help = render(args::definition(), name);
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "{name:?}: {line}");
+            }
+            assert!(help.contains("Example: s4cmd "), "{name:?}");
+            assert!(help.contains("Usage: s4cmd "), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn every_option_of_a_topic_exists_and_is_shown() {
+        for topic in &TOPICS {
+            let help = render(args::definition(), Some(topic.command));
+            for option in topic.options {
+                let long = format!("--{}", option.replace('_', "-"));
+                assert!(help.contains(&long), "{}: {option}", topic.command);
+            }
+        }
+    }
+
+    #[test]
+    fn the_general_help_has_every_option_under_a_heading() {
+        let help = render(args::definition(), None);
+        for arg in args::definition().get_arguments() {
+            if let Some(long) = arg.get_long().filter(|_| !arg.is_hide_set()) {
+                assert!(help.contains(&format!("--{long}")), "{long}");
+                assert!(arg.get_help_heading().is_some(), "{long} has no heading");
+            }
+        }
+        for option in &API_OPTIONS {
+            assert!(help.contains(option.flag.trim_start_matches("API-")));
+        }
+    }
+}
