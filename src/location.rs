@@ -83,18 +83,30 @@ impl S3Target {
         self.slash || self.url.key.is_empty()
     }
 
-    /// Where a source with this name goes: an object to this key, the contents of a directory
-    /// below it.
-    ///
-    /// Compat: the slash decides whether the source's own name is part of the keys; without it the
-    /// contents of a single directory go to the root of a bucket.
-    pub fn of_source(&self, name: &str, is_directory: bool, is_alone: bool) -> S3Url {
-        let into_root = self.url.key.is_empty() && !(is_directory && is_alone);
-        match name {
-            "" | "." | ".." => self.url.clone(),
-            name if self.slash || into_root => self.url.join(name),
-            _ => self.url.clone(),
+    /// Where a file or an object with this name goes.
+    pub fn of_object(&self, name: &str, is_alone: bool) -> S3Url {
+        if self.takes_name(false, is_alone) {
+            return self.url.join(name);
         }
+        self.url.clone()
+    }
+
+    /// Where the contents of a directory with this name go: a place whose key is empty or ends in
+    /// a slash. Nothing is special about any name.
+    ///
+    /// Compat: the slash of the target decides whether the name is part of the keys; without it
+    /// the contents of a single directory go to the root of a bucket.
+    pub fn of_directory(&self, name: &str, is_alone: bool) -> S3Url {
+        let base = self.url.join("");
+        if self.takes_name(true, is_alone) {
+            return base.with_key(format!("{}{name}/", base.key));
+        }
+        base
+    }
+
+    /// Whether a source keeps its own name.
+    fn takes_name(&self, is_directory: bool, is_alone: bool) -> bool {
+        self.slash || self.url.key.is_empty() && !(is_directory && is_alone)
     }
 }
 
@@ -165,16 +177,23 @@ mod tests {
     fn the_slash_of_a_target_decides_about_names() {
         let of = |text: &str, is_directory, is_alone| {
             let target = S3Target::parse(text).unwrap();
-            target.of_source("n", is_directory, is_alone).to_string()
+            let url = if is_directory {
+                target.of_directory("n", is_alone)
+            } else {
+                target.of_object("n", is_alone)
+            };
+            url.to_string()
         };
         assert_eq!(of("s3://b/x", false, true), "s3://b/x");
         assert_eq!(of("s3://b/x/", false, true), "s3://b/x/n");
-        assert_eq!(of("s3://b/x", true, true), "s3://b/x");
-        assert_eq!(of("s3://b/x/", true, true), "s3://b/x/n");
+        assert_eq!(of("s3://b/x", true, true), "s3://b/x/");
+        assert_eq!(of("s3://b/x/", true, true), "s3://b/x/n/");
         assert_eq!(of("s3://b", true, true), "s3://b/");
-        assert_eq!(of("s3://b/", true, true), "s3://b/n");
+        assert_eq!(of("s3://b/", true, true), "s3://b/n/");
         assert_eq!(of("s3://b", false, true), "s3://b/n");
-        assert_eq!(of("s3://b", true, false), "s3://b/n");
+        assert_eq!(of("s3://b", true, false), "s3://b/n/");
+        let root = S3Target::parse("s3://b/x/").unwrap();
+        assert_eq!(root.of_directory("", true).key, "x//");
     }
 
     #[test]

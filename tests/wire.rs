@@ -677,7 +677,12 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             marker: part("PartNumberMarker"),
         }
         .request(),
-        OperationKind::DeleteObject => DeleteObject { bucket, key }.request(),
+        OperationKind::DeleteObject => DeleteObject {
+            bucket,
+            key,
+            role: Role::Source,
+        }
+        .request(),
         OperationKind::DeleteObjects => {
             let objects = params["Delete"]["Objects"].as_array().unwrap().iter();
             let keys: Vec<_> = objects

@@ -171,9 +171,10 @@ pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Pars
         Err(_) => return Parsed::Wrong(usage_error("S4CMD_OPTS has a quote that is not closed")),
     }
     line.extend(words);
+    let words = line.clone();
     let matches = match definition().try_get_matches_from(line) {
         Ok(matches) => matches,
-        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error))),
+        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error, &words))),
     };
     match Args::from_arg_matches(&matches) {
         Ok(args) if args.help => {
@@ -187,7 +188,7 @@ pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Pars
             Ok(args) => Parsed::Run(Box::new(args)),
             Err(text) => Parsed::Wrong(usage_error(&text)),
         },
-        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error))),
+        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error, &words))),
     }
 }
 
@@ -215,16 +216,15 @@ pub(super) fn definition() -> clap::Command {
 }
 
 /// Compat: the texts of Python's optparse. Differs: a wrong option suggests the right one.
-fn what_is_wrong(error: &clap::Error) -> String {
+fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
     let name = |text: String| text.split([' ', '=']).next().unwrap_or_default().to_owned();
-    let option = context(ContextKind::InvalidArg)
-        .map(name)
-        .unwrap_or_default();
+    let option = context(ContextKind::InvalidArg).map(name);
+    let option = as_said(option.unwrap_or_default(), line);
     match error.kind() {
         ErrorKind::UnknownArgument => {
             let candidates = candidates(&option);
@@ -255,6 +255,21 @@ fn what_is_wrong(error: &clap::Error) -> String {
             .unwrap_or("invalid command line")
             .to_owned(),
     }
+}
+
+/// An option by its short name, if that is how it was given.
+fn as_said(long: String, line: &[OsString]) -> String {
+    let words = line.iter().filter_map(|word| word.to_str());
+    let mut names = words.filter_map(|word| word.split('=').next());
+    if names.any(|name| name.len() > 2 && long.starts_with(name)) {
+        return long;
+    }
+    let definition = definition();
+    let arg = definition
+        .get_arguments()
+        .find(|arg| arg.get_long() == long.strip_prefix("--"));
+    let short = arg.and_then(clap::Arg::get_short);
+    short.map_or(long, |short| format!("-{short}"))
 }
 
 /// The long options that begin like this, sorted.
@@ -331,8 +346,10 @@ mod tests {
                 .contains("option --retry: invalid integer value: 'x'")
         );
         assert!(wrong(&["s4cmd", "ls", "--retry"]).contains("--retry option requires 1 argument"));
+        assert!(wrong(&["s4cmd", "-t", "x"]).contains("option -t: invalid integer value: 'x'"));
         assert!(wrong(&["s4cmd", "--recursiv3"]).contains("did you mean --recursive"));
-        let ambiguous = "error: ambiguous option: --API-ContentL (--API-ContentLanguage";
-        assert!(!wrong(&["s4cmd", "--API-ContentLang"]).contains(ambiguous));
+        let ambiguous =
+            "error: ambiguous option: --API-GrantR (--API-GrantRead, --API-GrantReadACP?)";
+        assert!(wrong(&["s4cmd", "--API-GrantR", "x"]).ends_with(ambiguous));
     }
 }

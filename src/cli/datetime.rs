@@ -8,10 +8,10 @@ use jiff::{
 
 /// Reads a date: words in any order and any case, all of them UTC.
 ///
-/// * a day: `2017-1-2`, `2017/1/2`, `today`, `yesterday`, `tomorrow`; without one, today
+/// * a day: `2017-1-2`, `2017/1/2`, `20170102`, `today`, `yesterday`, `tomorrow`; without one, today
 /// * a time: `10:20`, `10:20:30`; without one, the present time of day
 /// * a distance: `3 days ago`, `2 weeks before`, `1 year after`
-/// * instead of all that, an ISO 8601 time, or seconds since 1970
+/// * instead of all that, an ISO 8601 time, or seconds since 1970: `@N`, or nine digits and more
 ///
 /// Nothing at all, and `now`, is now. `None` for everything else.
 ///
@@ -23,7 +23,11 @@ pub(super) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(at) = text.to_ascii_uppercase().parse::<Timestamp>() {
         return Some(at);
     }
-    if let Ok(seconds) = text.parse::<i64>() {
+    // Fewer digits are more likely to be meant as a date.
+    let seconds = text
+        .strip_prefix('@')
+        .or((text.len() >= 9).then_some(&*text));
+    if let Some(seconds) = seconds.and_then(|seconds| seconds.parse().ok()) {
         return Timestamp::from_second(seconds).ok();
     }
     let now = now.to_zoned(TimeZone::UTC).datetime();
@@ -61,7 +65,11 @@ impl Said {
             "today" => once(&mut self.day, today),
             "yesterday" => once(&mut self.day, today.yesterday().ok()?),
             "tomorrow" => once(&mut self.day, today.tomorrow().ok()?),
-            _ if word.bytes().all(|byte| byte.is_ascii_digit()) => {
+            _ if word.len() == 8 && is_number(word) => {
+                let date = Date::strptime("%Y%m%d", word).ok()?;
+                once(&mut self.day, date)
+            }
+            _ if is_number(word) => {
                 let (unit, direction) = (rest.next()?, rest.next()?);
                 once(&mut self.distance, distance(word, unit, direction)?)
             }
@@ -127,8 +135,12 @@ fn distance(amount: &str, unit: &str, direction: &str) -> Option<Span> {
 
 /// A number of at most so many digits and nothing else.
 fn number<T: std::str::FromStr>(digits: &str, most: usize) -> Option<T> {
-    let plain = digits.len() <= most && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = digits.len() <= most && is_number(digits);
     plain.then(|| digits.parse().ok())?
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -170,7 +182,8 @@ mod tests {
             ("2013-05-24t01:02:03+02:00", "2013-05-23T23:02:03Z"),
             ("2013-05-24T01:02", "2013-05-24T01:02:00Z"),
             ("2013-05-24T01:02Z", "2013-05-24T01:02:00Z"),
-            ("0", "1970-01-01T00:00:00Z"),
+            ("@0", "1970-01-01T00:00:00Z"),
+            ("20170102 9:00", "2017-01-02T09:00:00Z"),
             ("1600000000", "2020-09-13T12:26:40Z"),
         ] {
             assert_eq!(at(text).as_deref(), Some(expected), "{text:?}");
@@ -181,6 +194,9 @@ mod tests {
     fn what_makes_no_sense_is_not() {
         for text in [
             "soon",
+            "0",
+            "2017",
+            "20171301",
             "2017-13-01",
             "2017-02-29",
             "17-01-02",

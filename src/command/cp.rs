@@ -25,17 +25,26 @@ pub(super) async fn run(
         return Err(not_a_directory(target));
     }
     let is_alone = entries.len() == 1;
-    let base_of = |entry: &Entry| {
-        let is_directory = matches!(entry, Entry::Directory(_));
-        target.of_source(basename(entry.key()), is_directory, is_alone)
+    let base_of = |entry: &Entry| match entry {
+        Entry::Directory(prefix) => {
+            let name = prefix.strip_suffix('/').unwrap_or(prefix);
+            let name = name.rsplit('/').next().unwrap_or(name);
+            target.of_directory(name, is_alone)
+        }
+        Entry::Object(object) => target.of_object(basename(&object.key), is_alone),
     };
     session
         .transfer(async |jobs| {
             let bases = entries.iter().map(|entry| base_of(entry).to_string());
+            let directories = entries.iter().filter_map(|entry| match entry {
+                Entry::Directory(prefix) if session.options.recursive => Some(prefix.clone()),
+                _ => None,
+            });
             let mut copier = Copier {
                 session,
                 bucket: &source.bucket,
                 afterwards,
+                directories: directories.collect(),
                 targets: Targets::new(bases),
                 jobs,
             };
@@ -53,6 +62,8 @@ struct Copier<'a> {
     session: &'a Session,
     bucket: &'a str,
     afterwards: Afterwards,
+    /// The prefixes that are copied whole.
+    directories: Vec<String>,
     targets: Targets,
     jobs: JobSender,
 }
@@ -72,10 +83,13 @@ impl Copier<'_> {
         }
     }
 
-    /// Everything below a prefix, markers of directories as well: moved away they must not stay.
+    /// Everything below a prefix, to `base`, which is empty or ends in a slash; markers of
+    /// directories as well: moved away they should not stay. (At the root of a bucket there is no
+    /// place for a marker, and so it stays.)
     async fn tree(&mut self, prefix: &str, base: &S3Url) -> Result<(), Failure> {
-        // What is copied would be listed, and copied again, without an end.
-        if base.bucket == self.bucket && base.join("").key.starts_with(prefix) {
+        // Onto itself is judged object by object.
+        let into_itself = base.key.starts_with(prefix) && base.key != prefix;
+        if base.bucket == self.bucket && into_itself {
             let url = self.url(prefix);
             let text = format!("a directory cannot be copied or moved into itself, to {base}");
             self.session.output.failure(&Failure::about(url, text));
@@ -85,8 +99,7 @@ impl Copier<'_> {
         while let Some(objects) = tree.next(self.session).await? {
             for object in objects {
                 let relative = object.key.strip_prefix(prefix).unwrap_or(&object.key);
-                let target = base.join(relative);
-                // The marker of a directory whose contents go to the root of a bucket.
+                let target = base.with_key(format!("{}{relative}", base.key));
                 if !target.key.is_empty() {
                     self.object(object, base, target).await?;
                 }
@@ -101,6 +114,19 @@ impl Copier<'_> {
         base: &S3Url,
         target: S3Url,
     ) -> Result<(), Failure> {
+        // What is made there would be listed, and copied again; or replace what is still to be.
+        let into_source = target.bucket == self.bucket
+            && target.key != object.key
+            && self
+                .directories
+                .iter()
+                .any(|prefix| target.key.starts_with(prefix));
+        if into_source {
+            let text = format!("the target {target} is in a directory that is copied or moved");
+            let url = self.url(&object.key);
+            self.session.output.failure(&Failure::about(url, text));
+            return Ok(());
+        }
         if !self.targets.take(&base.to_string(), &target.to_string()) {
             let text = format!("another source has the same target {target}");
             let url = self.url(&object.key);

@@ -33,13 +33,29 @@ async fn each_size(
 ) -> Result<(), Failure> {
     let mut any = session.options.ignore_empty_source;
     for url in urls {
-        for entry in walk::entries(session, url).await? {
-            let size = size(session, &url.bucket, &entry).await?;
-            tell(&url.with_key(entry.key()), size);
-            any = true;
+        match each_size_of(session, url, &mut tell).await {
+            Ok(found) => any |= found,
+            Err(failure) => {
+                session.output.failure(&failure.on(url));
+                any = true;
+            }
         }
     }
     if any { Ok(()) } else { Err(walk::no_source()) }
+}
+
+/// Gives whether there was anything.
+async fn each_size_of(
+    session: &Session,
+    url: &S3Url,
+    tell: &mut impl FnMut(&S3Url, u64),
+) -> Result<bool, Failure> {
+    let entries = walk::entries(session, url).await?;
+    for entry in &entries {
+        let size = size(session, &url.bucket, entry).await?;
+        tell(&url.with_key(entry.key()), size);
+    }
+    Ok(!entries.is_empty())
 }
 
 async fn size(session: &Session, bucket: &str, entry: &Entry) -> Result<u64, Failure> {

@@ -22,6 +22,14 @@ impl Failure {
         Self::Runtime(format!("{subject}: {error}"))
     }
 
+    /// The same failure, with what it is about in front.
+    pub fn on(self, subject: impl fmt::Display) -> Self {
+        match self {
+            Self::Runtime(text) => Self::about(subject, text),
+            other => other,
+        }
+    }
+
     /// A failure of the operating system on `subject`.
     pub fn os(subject: impl fmt::Display, error: &io::Error) -> Self {
         match error.raw_os_error() {

@@ -45,7 +45,12 @@ pub(super) fn not_a_directory(target: &S3Target) -> Failure {
 
 /// Where a source goes: a file to this key, a directory's files below it.
 pub(super) fn base_of(source: &str, target: &S3Target, is_alone: bool) -> S3Url {
-    target.of_source(basename(source), Path::new(source).is_dir(), is_alone)
+    let is_directory = Path::new(source).is_dir();
+    match basename(source) {
+        "" | "." | ".." => target.url.clone(),
+        name if is_directory => target.of_directory(name, is_alone),
+        name => target.of_object(name, is_alone),
+    }
 }
 
 /// Turns sources into jobs.

@@ -45,8 +45,8 @@ impl Split {
     }
 }
 
-/// The largest object that one PutObject takes.
-pub const MAX_SINGLE_PUT: u64 = MAX_PART;
+/// The largest object that one PutObject or CopyObject takes.
+pub const MAX_SINGLE: u64 = MAX_PART;
 
 const MIB: u64 = 1024 * 1024;
 const MIN_PART: u64 = 5 * MIB;

@@ -121,6 +121,11 @@ impl Endpoint {
         Self { addressing, ..self }
     }
 
+    /// Whether this is Amazon's own service.
+    pub fn is_aws(&self) -> bool {
+        self.host.ends_with(".amazonaws.com") || self.host.ends_with(".amazonaws.com.cn")
+    }
+
     /// Whether bytes are protected on the way.
     pub fn scheme(&self) -> Scheme {
         self.scheme

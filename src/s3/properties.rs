@@ -33,6 +33,14 @@ impl Properties {
         Self::select(object, |name| ENCRYPTION.contains(&name.as_str()))
     }
 
+    /// Whether the object is encrypted with a key of the service itself.
+    pub fn has_default_key(object: &HeadObjectOutput) -> bool {
+        object
+            .headers
+            .get(ENCRYPTION[0])
+            .is_some_and(|kind| kind == "AES256")
+    }
+
     /// These and others.
     pub fn and(mut self, others: Self) -> Self {
         self.headers.extend(others.headers);
@@ -75,7 +83,7 @@ const CONTENT: &[HeaderName] = &[
     header::EXPIRES,
 ];
 const PLACEMENT: &[&str] = &["x-amz-storage-class", "x-amz-website-redirect-location"];
-const ENCRYPTION: &[&str] = &[
+const ENCRYPTION: [&str; 3] = [
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-server-side-encryption-bucket-key-enabled",

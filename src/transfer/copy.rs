@@ -2,6 +2,7 @@
 
 use crate::{
     client::ClientError,
+    plan::split::MAX_SINGLE,
     s3::{
         op::{CopyObject, CopySource, DeleteObject, HeadObjectOutput, MetadataDirective},
         properties::Properties,
@@ -35,10 +36,15 @@ pub(super) async fn run(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
 }
 
 /// Compat: `S3Handler.copy` moved objects onto themselves, which deleted them. A copy onto itself
-/// makes sense only to replace the metadata.
+/// makes sense only to change something, or to bring an old version back.
 fn refuse_itself(engine: &Engine, copy: &Copy) -> Result<(), Error> {
-    let replaces = engine.client.api_options().text(METADATA_DIRECTIVE) == Some("REPLACE");
-    let allowed = replaces && copy.afterwards == Afterwards::Keep;
+    let options = engine.client.api_options();
+    let changes = [VERSION, METADATA_DIRECTIVE, "API-StorageClass"]
+        .iter()
+        .chain(&CONTENT_OPTIONS)
+        .chain(&ENCRYPTION_OPTIONS)
+        .any(|flag| options.has(flag));
+    let allowed = changes && copy.afterwards == Afterwards::Keep;
     if copy.source_url() == copy.target && !allowed {
         return Err(Error::SameObject);
     }
@@ -72,7 +78,8 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
         return Ok(ended(Outcome::Synced));
     }
     if !engine.is_dry_run() {
-        let one_request = source.size < engine.options.max_single_copy || source.size == 0;
+        let limit = engine.options.max_single_copy.min(MAX_SINGLE + 1);
+        let one_request = source.size < limit || source.size == 0;
         // Parts of what cannot be pinned could be of two versions.
         match &source.etag {
             Some(etag) if !one_request => copy_parts::copy(engine, copy, &source, etag).await?,
@@ -145,7 +152,10 @@ async fn whole(engine: &Engine, copy: &Copy, source: &HeadObjectOutput) -> Resul
 pub(super) fn uncopied(engine: &Engine, source: &HeadObjectOutput) -> Properties {
     let options = engine.client.api_options();
     let placement = Properties::placement(source);
-    if ENCRYPTION_OPTIONS.iter().any(|flag| options.has(flag)) {
+    // AWS encrypts everything at least with its own keys. To say so would only keep a bucket from
+    // encrypting with a better one.
+    let is_default = engine.client.endpoint().is_aws() && Properties::has_default_key(source);
+    if is_default || ENCRYPTION_OPTIONS.iter().any(|flag| options.has(flag)) {
         return placement;
     }
     placement.and(Properties::encryption(source))
@@ -189,6 +199,7 @@ pub(super) async fn delete_source(
     let delete = DeleteObject {
         bucket: &copy.bucket,
         key: &copy.source.key,
+        role: Role::CopySource,
     };
     match engine.see_through(engine.client.call(&delete)).await {
         Ok(_) => Ok(()),

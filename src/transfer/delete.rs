@@ -9,6 +9,8 @@ use crate::{
     location::S3Url,
     s3::{
         op::{DeleteFailure, DeleteObject, DeleteObjects},
+        operation::OperationKind,
+        request::Role,
         xml::can_carry,
     },
     transfer::{Engine, Error},
@@ -19,6 +21,8 @@ pub struct Deleter {
     engine: Engine,
     bucket: Arc<str>,
     batch: Vec<String>,
+    /// The user set a condition that a batch cannot carry.
+    one_by_one: bool,
     running: JoinSet<()>,
     told: Told,
 }
@@ -45,6 +49,10 @@ impl Deleter {
             engine: engine.clone(),
             bucket: bucket.into(),
             batch: Vec::new(),
+            one_by_one: engine
+                .client
+                .api_options()
+                .sets_more_on(OperationKind::DeleteObject, OperationKind::DeleteObjects),
             running: JoinSet::new(),
             told: Arc::new(told),
         }
@@ -54,7 +62,7 @@ impl Deleter {
     pub async fn add(&mut self, key: String) {
         if self.engine.is_dry_run() {
             self.tell(&key, Ok(()));
-        } else if can_carry(&key) {
+        } else if can_carry(&key) && !self.one_by_one {
             self.batch.push(key);
             if self.batch.len() >= self.engine.options.delete_batch {
                 self.send().await;
@@ -94,6 +102,7 @@ impl Deleter {
                     let operation = DeleteObject {
                         bucket: &bucket,
                         key,
+                        role: Role::Source,
                     };
                     let result = engine.see_through(engine.client.call(&operation)).await;
                     tell(key, result);

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     client::{ClientError, TransportErrorKind},
     local::{Digests, Hasher, SourceError, SourceFile, hash_region},
-    plan::split::MAX_SINGLE_PUT,
+    plan::split::MAX_SINGLE,
     s3::{
         encode,
         op::{HeadObjectOutput, PutObject, PutObjectOutput},
@@ -28,7 +28,7 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
     if engine.is_dry_run() {
         return Ok(Outcome::Done);
     }
-    let one_request = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE_PUT;
+    let one_request = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE;
     // A multipart upload needs at least one part.
     if one_request || file.is_empty() {
         single(engine, upload, &file).await?;

@@ -1,6 +1,9 @@
 //! `cp` and `mv`: the rules for targets, what a copy takes along, and what a move leaves.
 
-use crate::world::{World, noise};
+use crate::{
+    differences::Difference,
+    world::{World, noise},
+};
 
 /// Every object of the tests; the content of each is its key.
 const KEYS: [&str; 6] = ["a", "d/1", "d/e/2", "dd/1", "x", "x/y"];
@@ -221,13 +224,15 @@ fn nothing_goes_onto_or_into_itself() {
             let run = world.s4cmd(&[&[command, &url("a"), &url("a")], options].concat());
             assert!(run.fails().contains("the same object"), "{run:?}");
         }
-        for (from, to) in [("d", "d"), ("d", "d/"), ("d/", "d/e"), ("d", "d/n/")] {
+        for (from, to) in [("d/", "d/e"), ("d", "d/n/"), ("d", "d/")] {
             let run = world.s4cmd(&[command, "-r", "-f", &url(from), &url(to)]);
             assert!(
                 run.fails().contains("into itself"),
                 "{command} {from} {to}: {run:?}"
             );
         }
+        let run = world.s4cmd(&[command, "-r", "-f", &url("d"), &url("d")]);
+        assert!(run.status() == 1 && run.errors().len() == 2, "{run:?}");
         assert_eq!(world.keys(), KEYS);
     }
     // To replace the metadata is what such a copy is good for.
@@ -243,6 +248,38 @@ fn nothing_goes_onto_or_into_itself() {
     assert_eq!(world.head("a").headers["content-type"], "text/x");
     let moved = world.s4cmd(&[&["mv", "-f", &url("a"), &url("a")], &replace[..]].concat());
     moved.fails();
+    assert_eq!(world.body("a"), b"a");
+}
+
+#[test]
+fn a_target_above_its_source_replaces_no_other_source() {
+    for command in ["cp", "mv"] {
+        let world = World::new();
+        world.seed(&["a/1", "a/2", "a/a/1"]);
+        let run = world.s4cmd(&[
+            command,
+            "-rf",
+            &world.url("a"),
+            &format!("s3://{}", world.bucket()),
+        ]);
+        assert!(run.fails().contains("a/a/1: the target"), "{run:?}");
+        assert_eq!(
+            (world.body("1"), world.body("2")),
+            (b"a/1".to_vec(), b"a/2".to_vec())
+        );
+        assert_eq!(world.body("a/a/1"), b"a/a/1");
+    }
+}
+
+#[test]
+fn a_copy_onto_itself_may_change_something() {
+    let world = World::new();
+    world.seed(&["a"]);
+    let a = world.url("a");
+    world
+        .s4cmd(&["cp", "-f", &a, &a, "--API-ContentType", "text/x"])
+        .succeeds();
+    assert_eq!(world.head("a").headers["content-type"], "text/x");
     assert_eq!(world.body("a"), b"a");
 }
 
@@ -268,8 +305,12 @@ fn markers_of_directories_move_along() {
     let world = World::new();
     world.store("d/", "", &[]).unwrap();
     world.seed(&["d/1"]);
-    world
-        .s4cmd(&["mv", "-r", &world.url("d"), &world.url("n")])
-        .succeeds();
+    let moved = world.s4cmd(&["mv", "-r", &world.url("d"), &world.url("n")]);
+    if world.differs(Difference::FoldersAreNotCopied) {
+        assert!(moved.fails().contains("NoSuchKey"), "{moved:?}");
+        assert_eq!(world.body("n/1"), b"d/1");
+        return;
+    }
+    moved.succeeds();
     assert_eq!(world.keys(), ["n/", "n/1"]);
 }

@@ -16,6 +16,7 @@ pub enum Difference {
     ComponentsAreAtMost255Bytes,
     DataOfFoldersIsLost,
     NewlinesAreNotFound,
+    FoldersAreNotCopied,
     FoldersOutliveTheirFiles,
     BucketsMayBeMadeAgain,
     NamesOfBucketsAreNotChecked,
@@ -48,6 +49,10 @@ impl Difference {
             Self::NewlinesAreNotFound => (
                 &[Moto],
                 "a key with a newline is 404: its router takes paths of one line",
+            ),
+            Self::FoldersAreNotCopied => (
+                &[SeaweedFs],
+                "the marker of a folder is not found as the source of a copy: it is a directory",
             ),
             Self::FoldersOutliveTheirFiles => (
                 &[SeaweedFs],

@@ -44,6 +44,13 @@ fn nothing_is_a_failure_and_no_path_is_misuse() {
     world
         .s4cmd(&["du", &world.url("no"), &world.url("a")])
         .prints(&[line]);
+    // What cannot be listed is named, and the rest goes on.
+    let run = world.s4cmd(&["du", "s3://no-such-bucket-of-mine", &world.url("a")]);
+    assert!(
+        run.fails().contains("s3://no-such-bucket-of-mine/: "),
+        "{run:?}"
+    );
+    run.has_lines(&[format!("1\t{}", world.url("a"))]);
     let misuse = "[Invalid Argument] Invalid number of parameters";
     world.s4cmd(&["du"]).fails_with(misuse);
     world.s4cmd(&["_totalsize"]).fails_with(misuse);

@@ -89,6 +89,18 @@ fn what_is_left_out_by_its_time_is_not_absent() {
 }
 
 #[test]
+fn markers_of_directories_that_there_are_stay() {
+    let world = World::new();
+    world.write_all(&["d/sub/a"]);
+    for marker in ["p/", "p/sub/", "p/gone/"] {
+        world.store(marker, "", &[]).unwrap();
+    }
+    world
+        .s4cmd(&["dsync", "-D", "d", &world.url("p")])
+        .deletes(&[world.url("p/gone/")]);
+}
+
+#[test]
 fn a_failure_keeps_everything() {
     let world = World::new();
     world.write_all(&["d/a"]);

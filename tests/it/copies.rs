@@ -361,6 +361,46 @@ fn conditions_on_the_source_are_kept() {
 }
 
 #[test]
+fn conditions_on_the_target_are_not_for_the_deletion_of_the_source() {
+    let world = World::new();
+    (MOVE.prepare)(&world);
+    let etag = world.server.store().put("bucket", "target", "old");
+    let owners = "--API-ExpectedBucketOwner 1 --API-ExpectedSourceBucketOwner 2";
+    world
+        .run(&format!("{} -f --API-IfMatch {etag} {owners}", MOVE.line))
+        .succeeds();
+    let delete = world.server.requests_of("DeleteObject").remove(0);
+    assert!(!delete.headers.contains_key("if-match"), "{delete:?}");
+    assert_eq!(delete.headers["x-amz-expected-bucket-owner"], "2");
+    for listing in world.server.requests_of("ListObjectsV2") {
+        assert!(
+            !listing.headers.contains_key("x-amz-expected-bucket-owner"),
+            "{listing:?}"
+        );
+    }
+}
+
+#[test]
+fn directories_with_strange_names_do_not_become_one() {
+    for line in [
+        "cp -r s3://bucket/ s3://other/dst/",
+        "mv -r -f s3://bucket/ s3://other/dst/",
+    ] {
+        let world = World::new();
+        let store = world.server.store();
+        store.create_bucket("other");
+        let keys = ["/a/1", "a/1", "./a/1", "../a/1"];
+        for key in keys {
+            store.put("bucket", key, key);
+        }
+        world.run(line).succeeds();
+        for key in keys {
+            assert_eq!(store.body("other", &format!("dst/{key}")), key, "{line}");
+        }
+    }
+}
+
+#[test]
 fn options_that_would_spoil_every_part_are_refused() {
     let world = World::new();
     (IN_PARTS.prepare)(&world);

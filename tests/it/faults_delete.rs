@@ -179,6 +179,29 @@ fn keys_that_fail_for_a_passing_reason_are_tried_again() {
 }
 
 #[test]
+fn conditions_that_no_batch_can_carry_go_with_each_key() {
+    for condition in [
+        "--API-IfMatchSize 0",
+        "--API-IfMatch other",
+        "--API-IfMatchLastModifiedTime 2001-01-01",
+        "--API-VersionId null",
+    ] {
+        let world = World::new();
+        prepare(&world);
+        world.run(&format!("del -r s3://bucket/d {condition}"));
+        assert!(
+            world.server.requests_of("DeleteObjects").is_empty(),
+            "{condition}"
+        );
+        assert_eq!(
+            world.server.requests_of("DeleteObject").len(),
+            3,
+            "{condition}"
+        );
+    }
+}
+
+#[test]
 fn keys_that_no_document_can_carry_go_one_by_one() {
     let keys = [
         "d/\u{1}",

@@ -26,7 +26,9 @@ pub(in crate::command) async fn remove_extras(
     source: &Location,
     target: &Location,
 ) -> Result<(), Failure> {
-    let extras = extras(session, source, target).await?;
+    let extras = session
+        .until_cancelled(extras(session, source, target))
+        .await?;
     delete(session, target, &extras).await
 }
 
@@ -45,7 +47,7 @@ pub(in crate::command) async fn remove_extras_of_files(
         Location::Local(source.to_owned()),
         Location::S3(target.clone()),
     );
-    let extras = extras(session, &from, &to).await?;
+    let extras = session.until_cancelled(extras(session, &from, &to)).await?;
     for name in &extras {
         session.output.line(format_args!(
             "{} not found locally, adding to delete queue",
@@ -124,8 +126,11 @@ async fn extras(
                 targets.advance(session).await?;
             }
             Side::Target => {
-                if targets.is_meant(session) {
-                    extras.extend(targets.relative().map(str::to_owned));
+                let name = targets
+                    .relative()
+                    .filter(|name| !marks_directory(source, name));
+                if let Some(name) = name.filter(|_| targets.is_meant(session)) {
+                    extras.push(name.to_owned());
                 }
                 targets.advance(session).await?;
             }
@@ -134,6 +139,14 @@ async fn extras(
     }
     refuse_after_failure(session, target)?;
     Ok(extras)
+}
+
+/// Whether an object is the marker of a directory that there is in the source.
+fn marks_directory(source: &Location, name: &str) -> bool {
+    let Location::Local(root) = source else {
+        return false;
+    };
+    (name.is_empty() || name.ends_with('/')) && Path::new(root).join(name).is_dir()
 }
 
 fn refuse_after_failure(session: &Session, target: &Location) -> Result<(), Failure> {
@@ -151,6 +164,9 @@ async fn delete(session: &Session, target: &Location, names: &[String]) -> Resul
     match target {
         Location::Local(root) => {
             for name in names {
+                if session.cancel.is_cancelled() {
+                    return Err(Failure::Interrupted);
+                }
                 remove_file(session, &Path::new(root).join(name));
             }
         }

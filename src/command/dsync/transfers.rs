@@ -43,7 +43,8 @@ pub(super) async fn up(session: &Session, source: &Path, target: &S3Url) -> Resu
     if !source.is_dir() {
         return not_a_directory(session);
     }
-    let mut files = Files::below(session, source).await;
+    let first = async { Ok(Files::below(session, source).await) };
+    let mut files = session.until_cancelled(first).await?;
     if files.next.is_none() {
         // A directory that could not be read is not empty, and that was told.
         return if session.output.failures() > 0 {

@@ -100,6 +100,13 @@ impl ApiOptions {
         self.values.iter().any(|(option, _)| option.flag == flag)
     }
 
+    /// Whether an option was given that the one operation takes and the other does not.
+    pub fn sets_more_on(&self, one: OperationKind, other: OperationKind) -> bool {
+        self.values.iter().any(|(option, _)| {
+            option.operations.contains(&one) && !option.operations.contains(&other)
+        })
+    }
+
     /// The value of an option that takes text.
     pub fn text(&self, flag: &str) -> Option<&str> {
         let (_, value) = self.values.iter().find(|(option, _)| option.flag == flag)?;
@@ -116,6 +123,14 @@ impl ApiOptions {
     /// A value cannot be sent as a header.
     pub fn apply(&self, request: &mut Request) -> Result<(), RequestError> {
         for (option, value) in &self.values {
+            // A listing may be of either end; with two owners named it is not known of which.
+            let is_listing = matches!(
+                request.operation,
+                OperationKind::ListObjects | OperationKind::ListObjectsV2
+            );
+            if is_listing && option.flag == "API-ExpectedBucketOwner" && self.has(SOURCE_OWNER) {
+                continue;
+            }
             if let Some(wire) = option.wire_on(request) {
                 self.apply_one(option, wire, value, request)?;
             }
@@ -188,7 +203,7 @@ impl ApiOption {
                     && request.headers.contains_key("x-amz-copy-source-if-match");
                 (!pinned).then_some(self.wire)
             }
-            Role::CopySource => self.wire_on_copy_source(takes),
+            Role::CopySource => self.wire_on_copy_source(request.operation),
             Role::Source | Role::Target => None,
         }
     }
@@ -197,17 +212,24 @@ impl ApiOption {
     /// reading has for it.
     ///
     /// Differs: the original's look at the source got none of it, and failed for encrypted ones.
-    fn wire_on_copy_source(&self, takes: bool) -> Option<Wire> {
+    fn wire_on_copy_source(&self, operation: OperationKind) -> Option<Wire> {
+        let takes = self.operations.contains(&operation);
         if let Wire::Header(name) = self.wire
             && let Some((_, reading)) = READING.iter().find(|(copying, _)| *copying == name)
         {
-            return Some(Wire::Header(reading));
+            // Conditions and keys are for reading; a move deletes what it read under them.
+            let reads = operation != OperationKind::DeleteObject || self.flag == SOURCE_OWNER;
+            return reads.then_some(Wire::Header(reading));
         }
-        let about_reading = matches!(self.flag, "API-RequestPayer" | "API-VersionId");
-        (takes && about_reading).then_some(self.wire)
+        let about_source = matches!(
+            self.flag,
+            "API-RequestPayer" | "API-VersionId" | "API-MFA" | "API-BypassGovernanceRetention"
+        );
+        (takes && about_source).then_some(self.wire)
     }
 }
 
+const SOURCE_OWNER: &str = "API-ExpectedSourceBucketOwner";
 /// Headers of a copy that are about its source, and what they are called when that is read.
 const READING: [(&str, &str); 8] = [
     (

@@ -3,7 +3,7 @@ use http::Method;
 use crate::s3::{
     error::{AnswerError, succeeded_empty},
     operation::{Answer, Operation, OperationKind},
-    request::{Request, RequestError},
+    request::{Request, RequestError, Role},
 };
 
 /// Deletes one object; in a versioned bucket it puts a delete marker.
@@ -16,13 +16,17 @@ pub struct DeleteObject<'a> {
     pub bucket: &'a str,
     /// The key.
     pub key: &'a str,
+    /// Whether it is what a move has copied.
+    pub role: Role,
 }
 
 impl Operation for DeleteObject<'_> {
     type Output = ();
 
     fn request(&self) -> Result<Request, RequestError> {
-        Ok(Request::new(OperationKind::DeleteObject, Method::DELETE).object(self.bucket, self.key))
+        Ok(Request::new(OperationKind::DeleteObject, Method::DELETE)
+            .object(self.bucket, self.key)
+            .role(self.role))
     }
 
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
@@ -43,6 +47,7 @@ mod tests {
         let delete = DeleteObject {
             bucket: "b",
             key: "k",
+            role: Role::Source,
         };
         assert!(parse(&delete, 204, &[], "").is_ok());
         assert!(parse(&delete, 404, &[], &error_document("NoSuchKey")).is_ok());
