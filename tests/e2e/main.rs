@@ -18,6 +18,7 @@
 #[path = "../support/server/mod.rs"]
 mod server;
 
+mod acceptance;
 mod across;
 mod bugs;
 mod cat;

@@ -18,7 +18,7 @@ class Differs:
     """
 
     def __init__(self, reason, status=None, out=None, err=None, files=None, objects=None,
-                 racy=False, loose=()):
+                 racy=False, loose=(), also=lambda: None):
         self.reason = reason
         self.status = status
         self.out = out
@@ -27,6 +27,7 @@ class Differs:
         self.objects = objects
         self.racy = racy
         self.loose = loose  # aspects of the original that are not compared at all
+        self.also = also  # gives a text if something else is wrong
 
 
 def command_of(line):
@@ -89,6 +90,9 @@ def unexplained(line, original, ours, differs):
         problem = demanded(aspect, wanted, ours)
         if problem:
             wrong.append(problem)
+    problem = differs.also()
+    if problem:
+        wrong.append(problem)
     if not differs.racy and not given & found.keys():
         wrong.append("the two agree: the written difference is stale")
     return wrong + ["%s: %s" % item for item in found.items() if item[0] not in given]

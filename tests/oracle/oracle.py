@@ -53,7 +53,7 @@ def check(server, program, case):
         ours = one(server, program, case)
     except (subprocess.TimeoutExpired, OSError) as error:
         return None, None, ["it did not run: %s" % error]
-    return original, ours, unexplained(case.line, original, ours, case.differs_of(original))
+    return original, ours, unexplained(case.line, original, ours, case.differs_of(original, ours))
 
 
 def report(case, original, ours, wrong):
@@ -77,7 +77,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda case: (case, check(server, options.program, case)), cases)
         for case, (original, ours, wrong) in results:
-            differs = original and case.differs_of(original)
+            differs = original and case.differs_of(original, ours)
             if differs:
                 reasons.add(differs.reason)
             if wrong:

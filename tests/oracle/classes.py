@@ -1,0 +1,77 @@
+"""The classes of random cases in which this program is meant to differ: for each what it does
+instead, and why. Anything outside of them has to be the same.
+"""
+
+import shlex
+
+from compare import Differs, command_of, told
+
+TRANSFERS = ("put", "get", "cp", "mv", "sync", "dsync")
+
+
+def differs(case, original, ours):
+    words = shlex.split(case.line)
+    command, operands = command_of(case.line), [word for word in words[1:] if word[0] != "-"]
+    options = [word for word in words[1:] if word[0] == "-"]
+    errors = "\n".join(told(ours.err))
+    across = command in ("cp", "mv", "sync", "dsync") and all(
+        word.startswith("s3") for word in operands
+    )
+    if command not in TRANSFERS:
+        return None
+    if "another source has the same target" in errors:
+        return Differs(
+            "of two sources with one target the slower one won: the second one is a failure",
+            status=1, loose=("out", "err", "files", "objects"), racy=True,
+        )
+    if "overlap" in errors:
+        return Differs(
+            "places that overlap are refused", status=1, out=[], racy=True,
+            loose=("err", "files", "objects"),
+        )
+    if "-n" in options:
+        return Differs(
+            "a dry run predicts: files and objects stay, but lines and status are the real ones",
+            loose=("status", "out", "err"), racy=True,
+        )
+    if across and command in ("cp", "mv") and "-f" not in options:
+        if "File already exists" in errors:
+            return Differs(
+                "B18: an object that is there is replaced only with -f",
+                status=1, loose=("out", "err", "objects"), racy=True,
+                also=lambda: replaced(case, ours),
+            )
+    if original.status != 0:
+        return Differs(
+            "the original stops at the first failure: the rest goes on",
+            status=1, loose=("out", "files", "objects"), racy=True,
+        )
+    if across:
+        return Differs(
+            "B18: what is the same is not copied again",
+            status=0, loose=("out",), racy=True, also=lambda: other_lines(original, ours),
+        )
+    return None
+
+
+def other_lines(original, ours):
+    """Only the mark of what is synced may be different."""
+    plain = [sorted(line.removesuffix(" (synced)") for line in result.out)
+             for result in (original, ours)]
+    return plain[0] != plain[1] and "out: other lines"
+
+
+def replaced(case, ours):
+    """What was there and was not said to be replaced is as it was."""
+    import world
+
+    for line in told(ours.err):
+        if "File already exists: " not in line:
+            continue
+        url = line.split("File already exists: ", 1)[1]
+        letter, key = url[len("s3://")], url.split("/", 3)[3]
+        name = key if letter == "B" else "C:" + key
+        wanted = world.digest(case.spec.objects.get(name, "?").encode())
+        if not ours.objects.get(name, "").startswith(wanted + " "):
+            return "objects: %s is not what it was" % name
+    return None
