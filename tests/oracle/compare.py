@@ -55,7 +55,8 @@ def differences(line, original, ours):
     if out[0] != out[1]:
         found["out"] = "other lines"
     # The original tells its first failure; a traceback may follow.
-    first = told(original.err)[:1]
+    # (boto3 writes None for an empty message.)
+    first = [text.removesuffix("None") for text in told(original.err)[:1]]
     if first and not any(first[0] in text for text in told(ours.err)):
         found["err"] = "not told: " + first[0]
     if original.status == 2:
