@@ -157,6 +157,12 @@ fn an_empty_source_deletes_nothing() {
         &*world.url("p"),
     ];
     world.s4cmd(&ignore).prints::<&str>(&[]);
+    let text = format!(
+        "[Runtime Failure] {}: nothing was deleted, because the source is empty",
+        world.url("p/")
+    );
+    let run = world.s4cmd(&["sync", "-D", "empty", &world.url("p")]);
+    assert_eq!(run.fails(), text, "{run:?}");
     assert_eq!(world.keys(), ["p/a"]);
 }
 

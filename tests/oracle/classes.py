@@ -41,6 +41,22 @@ def differs(case, original, ours):
                 status=1, loose=("out", "err", "objects"), racy=True,
                 also=lambda: replaced(case, ours),
             )
+    if "because the source is empty" in errors:
+        return Differs(
+            "an empty source deletes nothing: the original deleted everything",
+            status=1, loose=("out", "objects"), racy=True,
+        )
+    if any("/. => " in line or line.endswith("/.") for line in original.out):
+        return Differs(
+            "an object is not part of the directory that has its name: the original made up a "
+            "key that ends in /.",
+            status=0, loose=("out", "err", "objects", "files"), racy=True,
+        )
+    if any(text.endswith('" is not a directory.') for text in told(original.err)):
+        return Differs(
+            "sync -D names the source that is no directory: the original named the target",
+            status=1, err=[" is not a directory."], loose=("out",), racy=True,
+        )
     if original.status != 0:
         return Differs(
             "the original stops at the first failure: the rest goes on",

@@ -31,7 +31,7 @@ def run(program, world, line, environment):
     """Runs a command line in a world. s3://B and s3://C in it are the world's buckets."""
     text = line
     for letter, bucket in world.buckets.items():
-        text = re.sub(r"(s3n?://)%s(?=[/'\"\s]|$)" % letter, r"\g<1>" + bucket, text)
+        text = re.sub(r"(s3n?://)%s(?=[-/'\"\s]|$)" % letter, r"\g<1>" + bucket, text)
     variables = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(world.root / "home"),

@@ -109,9 +109,13 @@ async fn extras(
     refuse_after_failure(session, target)?;
     let mut extras = Vec::new();
     let mut sources = Names::of(session, source).await?;
-    // A source that was there and is empty now is more likely to be a lost disk than a wish.
+    // A source that is empty is more likely to be a lost disk than a wish.
     if sources.relative().is_none() {
-        return Ok(extras);
+        if session.options.ignore_empty_source {
+            return Ok(extras);
+        }
+        let text = format!("{target}: nothing was deleted, because the source is empty");
+        return Err(Failure::Runtime(text));
     }
     // In a dry run the target need not exist.
     if matches!(target, Location::Local(path) if !Path::new(path).exists()) {
