@@ -37,7 +37,10 @@ pub(super) async fn run(
         .transfer(async |jobs| {
             let bases = entries.iter().map(|entry| base_of(entry).to_string());
             let directories = entries.iter().filter_map(|entry| match entry {
-                Entry::Directory(prefix) if session.options.recursive => Some(prefix.clone()),
+                Entry::Directory(prefix) if session.options.recursive => {
+                    let refused = is_into_itself(&source.bucket, prefix, &base_of(entry));
+                    (!refused).then(|| prefix.clone())
+                }
                 _ => None,
             });
             let mut copier = Copier {
@@ -87,9 +90,7 @@ impl Copier<'_> {
     /// directories as well: moved away they should not stay. (At the root of a bucket there is no
     /// place for a marker, and so it stays.)
     async fn tree(&mut self, prefix: &str, base: &S3Url) -> Result<(), Failure> {
-        // Onto itself is judged object by object.
-        let into_itself = base.key.starts_with(prefix) && base.key != prefix;
-        if base.bucket == self.bucket && into_itself {
+        if is_into_itself(self.bucket, prefix, base) {
             let url = self.url(prefix);
             let text = format!("a directory cannot be copied or moved into itself, to {base}");
             self.session.output.failure(&Failure::about(url, text));
@@ -151,4 +152,10 @@ impl Copier<'_> {
             key: key.to_owned(),
         }
     }
+}
+
+/// Whether the contents of a directory would go to a place in it. (Onto itself is judged object by
+/// object.)
+fn is_into_itself(bucket: &str, prefix: &str, base: &S3Url) -> bool {
+    base.bucket == bucket && base.key.starts_with(prefix) && base.key != prefix
 }

@@ -272,6 +272,19 @@ fn a_target_above_its_source_replaces_no_other_source() {
 }
 
 #[test]
+fn the_target_may_be_among_the_sources_of_a_wildcard() {
+    for command in ["cp", "mv"] {
+        let world = World::new();
+        world.seed(&["a/1", "x/1", "y/z/2"]);
+        let run = world.s4cmd(&[command, "-r", &world.url("*"), &world.url("a/")]);
+        assert!(run.fails().contains("into itself"), "{run:?}");
+        assert_eq!(world.body("a/x/1"), b"x/1");
+        assert_eq!(world.body("a/y/z/2"), b"y/z/2");
+        assert_eq!(world.body("a/1"), b"a/1");
+    }
+}
+
+#[test]
 fn a_copy_onto_itself_may_change_something() {
     let world = World::new();
     world.seed(&["a"]);
