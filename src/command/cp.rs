@@ -76,10 +76,7 @@ impl Copier<'_> {
         match entry {
             Entry::Object(object) => self.object(object, base, base.clone()).await,
             Entry::Directory(prefix) if !self.session.options.recursive => {
-                let url = self.url(&prefix);
-                self.session
-                    .output
-                    .line(format_args!("omitting directory \"{url}\"."));
+                self.session.omit_directory(self.url(&prefix));
                 Ok(())
             }
             Entry::Directory(prefix) => self.tree(&prefix, base).await,
@@ -129,9 +126,7 @@ impl Copier<'_> {
             return Ok(());
         }
         if !self.targets.take(&base.to_string(), &target.to_string()) {
-            let text = format!("another source has the same target {target}");
-            let url = self.url(&object.key);
-            self.session.output.failure(&Failure::about(url, text));
+            self.session.refuse_target(self.url(&object.key), target);
             return Ok(());
         }
         let job = Copy {

@@ -67,10 +67,7 @@ impl Getter<'_> {
     ) -> Result<(), Failure> {
         match entry {
             Entry::Directory(prefix) if !self.session.options.recursive => {
-                let url = self.url(&prefix);
-                self.session
-                    .output
-                    .line(format_args!("omitting directory \"{url}\"."));
+                self.session.omit_directory(self.url(&prefix));
                 Ok(())
             }
             Entry::Directory(prefix) => {
@@ -141,10 +138,8 @@ impl Getter<'_> {
         // Sources that share a name share what is below it, too.
         let base = relative.split('/').next().unwrap_or_default();
         if !self.targets.take(base, relative) && !relative.ends_with('/') {
-            let text = format!("another source has the same target {}", target.display());
             self.session
-                .output
-                .failure(&Failure::about(self.url(&object.key), text));
+                .refuse_target(self.url(&object.key), target.display());
             return Ok(());
         }
         if relative.ends_with('/') {

@@ -70,9 +70,7 @@ impl Putter<'_> {
             return self.file(path.to_owned(), base, base.clone()).await;
         }
         if !self.session.options.recursive {
-            self.session
-                .output
-                .line(format_args!("omitting directory \"{source}\"."));
+            self.session.omit_directory(source);
             return Ok(());
         }
         let mut files = files_below(path);
@@ -90,10 +88,7 @@ impl Putter<'_> {
 
     async fn file(&mut self, source: PathBuf, base: &S3Url, target: S3Url) -> Result<(), Failure> {
         if !self.targets.take(&base.to_string(), &target.to_string()) {
-            let text = format!("another source has the same target {target}");
-            self.session
-                .output
-                .failure(&Failure::about(source.display(), text));
+            self.session.refuse_target(source.display(), target);
             return Ok(());
         }
         let job = Upload {

@@ -82,6 +82,22 @@ impl Session {
         )
     }
 
+    /// Says that a directory stays out because nobody said `-r`.
+    pub(super) fn omit_directory(&self, name: impl std::fmt::Display) {
+        self.output
+            .line(format_args!("omitting directory \"{name}\"."));
+    }
+
+    /// Tells that a source stays out because another one has its target.
+    pub(super) fn refuse_target(
+        &self,
+        source: impl std::fmt::Display,
+        target: impl std::fmt::Display,
+    ) {
+        let text = format!("another source has the same target {target}");
+        self.output.failure(&Failure::about(source, text));
+    }
+
     /// What `-f` says.
     pub(super) fn overwrite(&self) -> Overwrite {
         if self.options.force {
