@@ -6,6 +6,21 @@ import shlex
 
 from compare import Differs, command_of, told
 
+ONE_TARGET = "of two sources with one target the slower one won: the second one is a failure"
+OVERLAP = "places that overlap are refused"
+PREDICTS = "a dry run predicts: files and objects stay, but lines and status are the real ones"
+FORCE = "B18: an object that is there is replaced only with -f"
+EMPTY = "an empty source deletes nothing: the original deleted everything"
+BESIDE = (
+    "an object is not part of the directory that has its name: the original made up a "
+    "key that ends in /."
+)
+NAMED = "sync -D names the source that is no directory: the original named the target"
+GOES_ON = "the original stops at the first failure: the rest goes on"
+SYNCED = "B18: what is the same is not copied again"
+
+REASONS = {ONE_TARGET, OVERLAP, PREDICTS, FORCE, EMPTY, BESIDE, NAMED, GOES_ON, SYNCED}
+
 TRANSFERS = ("put", "get", "cp", "mv", "sync", "dsync")
 
 
@@ -21,50 +36,49 @@ def differs(case, original, ours):
         return None
     if "another source has the same target" in errors:
         return Differs(
-            "of two sources with one target the slower one won: the second one is a failure",
+            ONE_TARGET,
             status=1, loose=("out", "err", "files", "objects"), racy=True,
         )
     if "overlap" in errors:
         return Differs(
-            "places that overlap are refused", status=1, out=[], racy=True,
+            OVERLAP, status=1, out=[], racy=True,
             loose=("err", "files", "objects"),
         )
     if "-n" in options:
         return Differs(
-            "a dry run predicts: files and objects stay, but lines and status are the real ones",
+            PREDICTS,
             loose=("status", "out", "err"), racy=True,
         )
     if across and command in ("cp", "mv") and "-f" not in options:
         if "File already exists" in errors:
             return Differs(
-                "B18: an object that is there is replaced only with -f",
+                FORCE,
                 status=1, loose=("out", "err", "objects"), racy=True,
                 also=lambda: replaced(case, ours),
             )
     if "because the source is empty" in errors:
         return Differs(
-            "an empty source deletes nothing: the original deleted everything",
+            EMPTY,
             status=1, loose=("out", "objects"), racy=True,
         )
     if any("/. => " in line or line.endswith("/.") for line in original.out):
         return Differs(
-            "an object is not part of the directory that has its name: the original made up a "
-            "key that ends in /.",
+            BESIDE,
             status=0, loose=("out", "err", "objects", "files"), racy=True,
         )
     if any(text.endswith('" is not a directory.') for text in told(original.err)):
         return Differs(
-            "sync -D names the source that is no directory: the original named the target",
+            NAMED,
             status=1, err=[" is not a directory."], loose=("out",), racy=True,
         )
     if original.status != 0:
         return Differs(
-            "the original stops at the first failure: the rest goes on",
+            GOES_ON,
             status=1, loose=("out", "files", "objects"), racy=True,
         )
     if across:
         return Differs(
-            "B18: what is the same is not copied again",
+            SYNCED,
             status=0, loose=("out",), racy=True, also=lambda: other_lines(original, ours),
         )
     return None

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 
+import classes
 import generator
 import programs
 from cases import CASES
@@ -85,6 +86,11 @@ def main():
                 report(case, original, ours, wrong)
             elif options.verbose:
                 print("%-9s s4cmd %s" % ("differs" if differs else "same", case.line))
+    # A class that explains nothing any more, or that no case reaches, must not stay.
+    stale = classes.REASONS - reasons
+    if stale and not options.only:
+        failed += 1
+        print("\nFAILED  classes without a case: " + "; ".join(sorted(stale)))
     print("%d command lines (seed %d), %d deliberate differences, %d unexplained, %d s" % (
         len(cases), options.seed, len(reasons), failed, time.monotonic() - started))
     return 1 if failed else 0
