@@ -48,45 +48,32 @@ async fn tree(session: &Session, url: &S3Url) -> Result<(), Failure> {
         if rows.len() > FITTED || streaming {
             streaming = true;
             rows.iter()
-                .for_each(|row| session.output.line(row.format(&WIDE)));
+                .for_each(|row| session.output.line(row.format(WIDE)));
             rows.clear();
         }
         if session.output.is_closed() {
             return Ok(());
         }
     }
-    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     print(session, &rows);
     Ok(())
 }
 
 fn print(session: &Session, rows: &[Row]) {
-    let width = |column: fn(&Row) -> &str| {
-        rows.iter()
-            .map(|row| column(row).chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths = Widths {
-        time: width(|row| &row.time),
-        size: width(|row| &row.size),
-    };
+    let width = rows.iter().map(Row::size_width).max().unwrap_or(0);
     for row in rows {
-        session.output.line(row.format(&widths));
+        session.output.line(row.format(width));
     }
 }
 
-/// One line in its columns. The last column needs no width: blanks at the end are cut.
+/// One line in its columns. Many of them may be kept, and so they are small until they are shown.
 #[derive(Debug)]
 struct Row {
-    time: String,
-    size: String,
+    time: Option<Timestamp>,
+    /// Bytes; a directory or a bucket has none.
+    size: Option<u64>,
     name: String,
-}
-
-struct Widths {
-    time: usize,
-    size: usize,
 }
 
 impl Row {
@@ -96,8 +83,8 @@ impl Row {
             key: String::new(),
         };
         Self {
-            time: time(bucket.created),
-            size: DIRECTORY.to_owned(),
+            time: bucket.created,
+            size: None,
             name: url.to_string(),
         }
     }
@@ -106,8 +93,8 @@ impl Row {
         match entry {
             Entry::Object(object) => Self::object(url, object),
             Entry::Directory(prefix) => Self {
-                time: time(None),
-                size: DIRECTORY.to_owned(),
+                time: None,
+                size: None,
                 name: url.with_key(&**prefix).to_string(),
             },
         }
@@ -115,31 +102,39 @@ impl Row {
 
     fn object(url: &S3Url, object: &ListedObject) -> Self {
         Self {
-            time: time(object.last_modified),
-            size: object.size.to_string(),
+            time: object.last_modified,
+            size: Some(object.size),
             name: url.with_key(&*object.key).to_string(),
         }
     }
 
-    fn format(&self, widths: &Widths) -> String {
-        let Self { time, size, name } = self;
-        let line = format!("{time:>0$} {size:>1$} {name}", widths.time, widths.size);
-        line.trim_end().to_owned()
+    fn size_width(&self) -> usize {
+        match self.size {
+            Some(size) => size.checked_ilog10().map_or(1, |log| log as usize + 1),
+            None => DIRECTORY.len(),
+        }
     }
-}
 
-/// Compat: UTC, to the minute; blanks of the same width where there is none.
-fn time(at: Option<Timestamp>) -> String {
-    match at {
-        Some(at) => at.strftime("%Y-%m-%d %H:%M").to_string(),
-        None => " ".repeat(16),
+    /// The last column needs no width: blanks at the end are cut.
+    fn format(&self, size_width: usize) -> String {
+        // Compat: UTC, to the minute; blanks of the same width where there is none.
+        let time = self
+            .time
+            .map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
+        let size = self
+            .size
+            .map_or(DIRECTORY.to_owned(), |size| size.to_string());
+        let (time, name) = (time.unwrap_or_default(), &self.name);
+        let line = format!("{time:>16} {size:>size_width$} {name}");
+        line.trim_end().to_owned()
     }
 }
 
 const DIRECTORY: &str = "DIR";
 /// Compat: up to this many entries the layout is exactly that of the original.
 const FITTED: usize = 100_000;
-const WIDE: Widths = Widths { time: 16, size: 12 };
+/// The width of sizes beyond that: a terabyte less one byte.
+const WIDE: usize = 12;
 
 #[cfg(test)]
 mod tests {
@@ -147,16 +142,22 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_value() {
-        let at = "2026-11-22T02:06:59Z".parse().ok();
-        let row = |time_of, size: &str, name: &str| Row {
-            time: time(time_of),
-            size: size.to_owned(),
+        let row = |time: Option<&str>, size, name: &str| Row {
+            time: time.and_then(|time| time.parse().ok()),
+            size,
             name: name.to_owned(),
         };
-        let widths = Widths { time: 16, size: 3 };
-        let directory = row(None, "DIR", "s3://feat-a/x/").format(&widths);
-        assert_eq!(directory, "                 DIR s3://feat-a/x/");
-        let file = row(at, "6", "s3://feat-a/one.txt ").format(&widths);
-        assert_eq!(file, "2026-11-22 02:06   6 s3://feat-a/one.txt");
+        let directory = row(None, None, "s3://feat-a/x/");
+        assert_eq!(directory.format(3), "                 DIR s3://feat-a/x/");
+        let file = row(
+            Some("2026-11-22T02:06:59Z"),
+            Some(6),
+            "s3://feat-a/one.txt ",
+        );
+        assert_eq!(file.format(3), "2026-11-22 02:06   6 s3://feat-a/one.txt");
+        for (size, width) in [(0, 1), (9, 1), (10, 2), (999, 3), (u64::MAX, 20)] {
+            assert_eq!(row(None, Some(size), "").size_width(), width);
+        }
+        assert_eq!(directory.size_width(), 3);
     }
 }
