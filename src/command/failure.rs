@@ -46,7 +46,7 @@ impl Failure {
     /// A failure of a job whose source is `source`.
     pub fn of_job(source: impl fmt::Display, error: &Error) -> Self {
         match (error, error.os_error()) {
-            (Error::Exists(_), _) => Self::Runtime(error.to_string()),
+            (Error::Exists(_) | Error::Special(_), _) => Self::Runtime(error.to_string()),
             (Error::Target { path, error }, _) => Self::os(path.display(), error),
             (Error::Directory(_), _) => Self::about(source, error),
             (_, Some(os)) => Self::os(source, os),

@@ -47,6 +47,10 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(false),
         Err(error) => return Err(Error::target(&download.target)(error)),
     }
+    // Also behind a link: /dev/stdout is one.
+    if fs::metadata(&download.target).is_ok_and(|target| !target.is_file() && !target.is_dir()) {
+        return Err(Error::Special(download.target.clone()));
+    }
     if download.compare == Compare::Content {
         match SourceFile::open(&download.target) {
             Ok(file) => {

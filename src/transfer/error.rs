@@ -17,6 +17,9 @@ pub enum Error {
     /// The target is there, and it was not said that it may be replaced.
     #[error("File already exists: {0}")]
     Exists(String),
+    /// The target is a device, a pipe or a socket: a file in its place would break what uses it.
+    #[error("{} is there and no regular file: it is not replaced", .0.display())]
+    Special(PathBuf),
     /// The file to send.
     #[error(transparent)]
     Source(#[from] SourceError),

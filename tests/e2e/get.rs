@@ -1,6 +1,10 @@
 //! `get`: objects and directories to files.
 
-use std::os::unix::fs::symlink;
+use std::{
+    fs,
+    os::unix::fs::{FileTypeExt as _, symlink},
+    process::Command,
+};
 
 use crate::world::{World, run};
 
@@ -325,6 +329,34 @@ fn links_in_the_way_are_not_followed() {
         (world.read("victim"), world.read("file")),
         (b"untouched".into(), b"d/ok".into())
     );
+}
+
+/// `get -f s3://b/k /dev/null` made a plain file of the system's device.
+#[test]
+fn a_device_or_a_pipe_is_not_replaced_by_a_file() {
+    let world = World::new();
+    world.seed(&["k", "d/pipe"]);
+    world.make_directory("d");
+    let made = Command::new("mkfifo").arg(world.path("d/pipe")).status();
+    assert!(made.unwrap().success());
+    symlink("d/pipe", world.path("link")).unwrap();
+    let line = |target: &str| {
+        format!("[Runtime Failure] {target} is there and no regular file: it is not replaced")
+    };
+    for target in ["d/pipe", "link"] {
+        let get = ["get", "-f", &world.url("k"), target];
+        world.s4cmd(&get).fails_with(&line(target));
+        world
+            .s4cmd(&[&get[..], &["-n"]].concat())
+            .fails_with(&line(target));
+    }
+    world
+        .s4cmd(&["dsync", &world.url("d"), "d"])
+        .fails_with(&line("d/pipe"));
+    let kept = fs::symlink_metadata(world.path("d/pipe")).unwrap();
+    assert!(kept.file_type().is_fifo());
+    let kept = fs::symlink_metadata(world.path("link")).unwrap();
+    assert!(kept.is_symlink());
 }
 
 #[test]
