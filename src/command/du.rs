@@ -3,6 +3,7 @@
 use crate::{
     command::{
         Failure, Session,
+        level::Level,
         walk::{self, Entry, Tree},
     },
     location::S3Url,
@@ -63,12 +64,15 @@ async fn size(session: &Session, bucket: &str, entry: &Entry) -> Result<u64, Fai
         Entry::Object(object) => return Ok(object.size),
         Entry::Directory(prefix) => prefix,
     };
+    let mut size = 0;
     if !session.options.recursive {
-        let entries = walk::directory(session, bucket, prefix).await?;
-        return Ok(sum(entries.iter().map(Entry::size)));
+        let mut level = Level::directory(session, bucket, prefix);
+        while let Some(entries) = level.next().await? {
+            size = sum(entries.iter().map(Entry::size).chain([size]));
+        }
+        return Ok(size);
     }
     let mut tree = Tree::below(session, bucket, prefix);
-    let mut size = 0;
     while let Some(objects) = tree.next(session).await? {
         size = sum(objects.iter().map(|object| object.size).chain([size]));
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     command::{
         Failure, Session,
-        walk::{self, Entry, Tree},
+        walk::{Entry, Shown, Tree},
     },
     location::S3Url,
     s3::op::{Bucket, ListBuckets, ListedObject},
@@ -15,10 +15,7 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
     match url {
         None => {
             let buckets = session.client.call(&ListBuckets).await?;
-            print(
-                session,
-                &buckets.iter().map(Row::bucket).collect::<Vec<_>>(),
-            );
+            print(session, buckets.iter().map(Row::bucket), DIRECTORY.len());
             Ok(())
         }
         Some(url) if session.options.recursive => tree(session, url).await,
@@ -27,44 +24,67 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
 }
 
 async fn level(session: &Session, url: &S3Url) -> Result<(), Failure> {
-    let mut entries = walk::shown(session, url).await?;
-    // Compat: directories have no time.
-    if session.options.modified.is_set() {
-        entries.retain(|entry| matches!(entry, Entry::Object(_)));
-    }
-    let rows: Vec<Row> = entries.iter().map(|entry| Row::entry(url, entry)).collect();
-    print(session, &rows);
-    Ok(())
-}
-
-/// A tree may have millions of keys: the columns are fitted to the values only as long as all of
-/// them are kept, and then they stream with wide columns.
-async fn tree(session: &Session, url: &S3Url) -> Result<(), Failure> {
-    let mut tree = Tree::new(session, url);
-    let mut rows = Vec::new();
-    let mut streaming = false;
-    while let Some(objects) = tree.next(session).await? {
-        rows.extend(objects.iter().map(|object| Row::object(url, object)));
-        if rows.len() > FITTED || streaming {
-            streaming = true;
-            rows.iter()
-                .for_each(|row| session.output.line(row.format(WIDE)));
-            rows.clear();
+    let mut shown = Shown::new(session, url);
+    let mut rows = Rows::default();
+    while let Some(mut entries) = shown.next().await? {
+        // Compat: directories have no time.
+        if session.options.modified.is_set() {
+            entries.retain(|entry| matches!(entry, Entry::Object(_)));
         }
+        rows.add(session, entries.iter().map(|entry| Row::entry(url, entry)));
         if session.output.is_closed() {
             return Ok(());
         }
     }
-    rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    print(session, &rows);
+    rows.print(session);
     Ok(())
 }
 
-fn print(session: &Session, rows: &[Row]) {
-    let width = rows.iter().map(Row::size_width).max().unwrap_or(0);
-    for row in rows {
-        session.output.line(row.format(width));
+async fn tree(session: &Session, url: &S3Url) -> Result<(), Failure> {
+    let mut tree = Tree::new(session, url);
+    let mut rows = Rows::default();
+    while let Some(objects) = tree.next(session).await? {
+        rows.add(
+            session,
+            objects.iter().map(|object| Row::object(url, object)),
+        );
+        if session.output.is_closed() {
+            return Ok(());
+        }
     }
+    rows.print(session);
+    Ok(())
+}
+
+/// There may be millions of rows: they are sorted, and the columns fitted to the values, only as
+/// long as all of them are kept. Then they stream in the order of the keys, with wide columns.
+#[derive(Debug, Default)]
+struct Rows {
+    kept: Vec<Row>,
+    stream: bool,
+}
+
+impl Rows {
+    fn add(&mut self, session: &Session, rows: impl Iterator<Item = Row>) {
+        self.kept.extend(rows);
+        self.stream |= self.kept.len() > FITTED;
+        if self.stream {
+            print(session, self.kept.drain(..), WIDE);
+        }
+    }
+
+    /// Compat: directories first.
+    fn print(mut self, session: &Session) {
+        let rank = |row: &Row| row.size.is_some();
+        self.kept
+            .sort_unstable_by(|a, b| (rank(a), &a.name).cmp(&(rank(b), &b.name)));
+        let width = self.kept.iter().map(Row::size_width).max().unwrap_or(0);
+        print(session, self.kept.into_iter(), width);
+    }
+}
+
+fn print(session: &Session, rows: impl Iterator<Item = Row>, size_width: usize) {
+    rows.for_each(|row| session.output.line(row.format(size_width)));
 }
 
 /// One line in its columns. Many of them may be kept, and so they are small until they are shown.

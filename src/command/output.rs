@@ -2,12 +2,18 @@ use std::{
     fmt::{self, Write as _},
     io::{self, Write},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
-use crate::{blocking, command::Failure, location::S3Url, transfer::Error};
+use crate::{
+    blocking,
+    command::{Failure, progress::Progress},
+    location::S3Url,
+    transfer::Error,
+};
 
 /// The two streams that a command writes to. Lines from many jobs never mix, and a reader that
 /// goes away (`| head`) is not an error.
@@ -17,6 +23,9 @@ pub struct Output {
     err: Stream,
     failures: AtomicU64,
     told_broken: AtomicBool,
+    /// What is under way, if there is somebody to watch. It is locked while anything is written to
+    /// the terminal, so that nothing mixes with its line.
+    progress: Mutex<Option<Progress>>,
 }
 
 /// One stream.
@@ -34,13 +43,33 @@ impl Output {
             err,
             failures: AtomicU64::new(0),
             told_broken: AtomicBool::new(false),
+            progress: Mutex::new(None),
         }
+    }
+
+    /// Shows how far the work is, until what is returned is dropped. Only if both streams are
+    /// terminals.
+    pub(super) fn show_progress(&self, threads: usize) -> ProgressShown<'_> {
+        if self.is_watched() {
+            *self.progress() = Some(Progress::new(threads));
+        }
+        ProgressShown(self)
+    }
+
+    /// Counts a task that will be completed later.
+    pub(super) fn planned(&self) {
+        self.update(Progress::plan);
+    }
+
+    /// Counts a task that is over, one way or the other.
+    pub(super) fn completed(&self) {
+        self.update(Progress::complete);
     }
 
     /// Writes one line; control characters in it, which can only be from names, are escaped. If
     /// that fails (a full disk behind a redirection), it is a failure, told once.
     pub fn line(&self, line: impl fmt::Display) {
-        if let Err(error) = self.out.line(&line.to_string())
+        if let Err(error) = self.around_progress(|| self.out.line(&line.to_string()))
             && !self.told_broken.swap(true, Ordering::Relaxed)
         {
             self.failure(&Failure::os("standard output", &error));
@@ -72,18 +101,20 @@ impl Output {
             Ok(()) => self.line(format_args!("Delete {object}")),
             Err(error) => self.failure(&Failure::about(object, error)),
         }
+        self.completed();
     }
 
     /// Tells of something that is not a failure.
     pub fn note(&self, note: impl fmt::Display) {
         // There is nobody to tell that telling failed.
-        let _ = self.err.line(&note.to_string());
+        let _ = self.around_progress(|| self.err.line(&note.to_string()));
     }
 
     /// [`Output::note`], unless the stream is stuck: for the last words of a run that may have
     /// been stopped because of that.
     pub fn last_note(&self, note: impl fmt::Display) {
-        if self.err.writer.try_lock().is_ok() {
+        let is_stuck = self.progress.try_lock().is_err() || self.err.writer.try_lock().is_err();
+        if !is_stuck {
             self.note(note);
         }
     }
@@ -91,6 +122,64 @@ impl Output {
     /// How many failures there were.
     pub fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
+    }
+
+    fn is_watched(&self) -> bool {
+        self.out.is_terminal && self.err.is_terminal
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Option<Progress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn update(&self, change: fn(&mut Progress)) {
+        if !self.is_watched() {
+            return;
+        }
+        blocking::in_place(|| {
+            if let Some(progress) = &mut *self.progress() {
+                change(progress);
+                let now = Instant::now();
+                if progress.is_due(now) {
+                    self.draw(&progress.draw(now));
+                }
+            }
+        });
+    }
+
+    /// Writes something where the line of the progress is now.
+    fn around_progress<T>(&self, write: impl FnOnce() -> T) -> T {
+        if !self.is_watched() {
+            return write();
+        }
+        blocking::in_place(|| {
+            let mut progress = self.progress();
+            if let Some(progress) = &mut *progress {
+                self.draw(&progress.erase());
+            }
+            let written = write();
+            if let Some(progress) = &mut *progress {
+                self.draw(&progress.draw(Instant::now()));
+            }
+            written
+        })
+    }
+
+    fn draw(&self, text: &str) {
+        // A terminal that takes nothing has nobody to see it.
+        let _ = self.err.write(text.as_bytes());
+    }
+}
+
+/// As long as it lives the progress is shown.
+#[derive(Debug)]
+pub(super) struct ProgressShown<'a>(&'a Output);
+
+impl Drop for ProgressShown<'_> {
+    fn drop(&mut self) {
+        if let Some(mut progress) = self.0.progress().take() {
+            self.0.draw(&progress.erase());
+        }
     }
 }
 
@@ -154,6 +243,8 @@ fn escaped(line: &str, is_terminal: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -161,5 +252,56 @@ mod tests {
         let name = "a\n\u{1b}[31mb\u{9b}c\td";
         assert_eq!(escaped(name, true), "a\\n\\x1b[31mb\\x9bc\td");
         assert_eq!(escaped(name, false), "a\\n\u{1b}[31mb\u{9b}c\td");
+    }
+
+    /// Both streams of a terminal.
+    #[derive(Clone, Default)]
+    struct Screen(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Screen {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn shown(is_terminal: [bool; 2]) -> String {
+        let screen = Screen::default();
+        let stream = |is_terminal| Stream::new(screen.clone(), is_terminal);
+        let output = Output::new(stream(is_terminal[0]), stream(is_terminal[1]));
+        let progress = output.show_progress(8);
+        output.planned();
+        output.planned();
+        output.line("a => b");
+        output.completed();
+        output.note("failed");
+        drop(progress);
+        output.line("end");
+        String::from_utf8(screen.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn the_progress_is_a_line_that_gives_way_to_others() {
+        let line = |counts: &str| format!("[{counts} remaining, 8 thread(s)]\r");
+        let blank = " ".repeat(line("0 task(s) completed, 1").len() - 1) + "\r";
+        let expected = [
+            &*line("0 task(s) completed, 1"),
+            &*blank,
+            "a => b\n",
+            &*line("0 task(s) completed, 2"),
+            &*blank,
+            "failed\n",
+            &*line("1 task(s) completed, 1"),
+            &*blank,
+            "end\n",
+        ];
+        assert_eq!(shown([true, true]), expected.concat());
+        for piped in [[true, false], [false, true], [false, false]] {
+            assert_eq!(shown(piped), "a => b\nfailed\nend\n");
+        }
     }
 }

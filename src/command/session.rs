@@ -7,7 +7,7 @@ use crate::{
     client::Client,
     command::{Failure, Output},
     plan::filter::TimeFilter,
-    transfer::{Compare, Engine, Event, Job, Overwrite, Report, TransferOptions},
+    transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Report, TransferOptions},
 };
 
 /// All that a command works with.
@@ -65,7 +65,12 @@ impl Session {
     {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let engine = self.engine();
-        let producer = self.until_cancelled(produce(JobSender(sender)));
+        let sender = JobSender {
+            sender,
+            output: Arc::clone(&self.output),
+        };
+        let _progress = self.output.show_progress(self.transfer.jobs);
+        let producer = self.until_cancelled(produce(sender));
         let (_, produced) = tokio::join!(engine.run(receiver), producer);
         produced
     }
@@ -80,6 +85,26 @@ impl Session {
             self.cancel.clone(),
             report,
         )
+    }
+
+    /// Deletes objects of a bucket with `work`, and tells what became of each.
+    pub(super) async fn delete(
+        &self,
+        bucket: &str,
+        work: impl AsyncFnOnce(&mut Deletions<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let output = Arc::clone(&self.output);
+        let deleter = Deleter::new(&self.engine(), bucket, move |object, result| {
+            output.deleted(object, result);
+        });
+        let _progress = self.output.show_progress(self.transfer.jobs);
+        let mut deletions = Deletions {
+            deleter,
+            output: &self.output,
+        };
+        let result = work(&mut deletions).await;
+        deletions.deleter.finish().await;
+        result
     }
 
     /// Says that a directory stays out because nobody said `-r`.
@@ -119,7 +144,10 @@ impl Session {
 
 /// Where a producer puts its jobs; it waits while there are enough.
 #[derive(Debug, Clone)]
-pub(super) struct JobSender(mpsc::Sender<Job>);
+pub(super) struct JobSender {
+    sender: mpsc::Sender<Job>,
+    output: Arc<Output>,
+}
 
 impl JobSender {
     /// Hands over a job.
@@ -127,7 +155,23 @@ impl JobSender {
     /// # Errors
     /// [`Failure::Interrupted`] if nobody takes jobs any more.
     pub(super) async fn send(&self, job: Job) -> Result<(), Failure> {
-        self.0.send(job).await.map_err(|_| Failure::Interrupted)
+        let sent = self.sender.send(job).await;
+        self.output.planned();
+        sent.map_err(|_| Failure::Interrupted)
+    }
+}
+
+/// Where the keys go that are to be deleted.
+pub(super) struct Deletions<'a> {
+    deleter: Deleter,
+    output: &'a Output,
+}
+
+impl Deletions<'_> {
+    /// Deletes a key, now or with others.
+    pub(super) async fn add(&mut self, key: String) {
+        self.output.planned();
+        self.deleter.add(key).await;
     }
 }
 
@@ -149,6 +193,7 @@ fn tell(output: &Output, event: Event<'_>) {
         }
         Event::Deleted(url) => output.line(format_args!("Delete {url}")),
         Event::Failed(job, error) => output.failure(&Failure::of_job(job.source_name(), &error)),
+        Event::Ended => output.completed(),
         Event::Warning(text) => output.note(text),
     }
 }

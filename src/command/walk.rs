@@ -1,13 +1,11 @@
 //! From a path with wildcards to what is there.
 
-use tokio::task::JoinSet;
-
 use crate::{
-    client::{Client, ClientError, Lister},
-    command::{Failure, Session},
+    client::Lister,
+    command::{Failure, Session, level::Level},
     location::S3Url,
-    plan::pattern::{Pattern, Step},
-    s3::op::{ListPage, ListedObject},
+    plan::pattern::Pattern,
+    s3::op::ListedObject,
 };
 
 /// One thing that a path means.
@@ -38,37 +36,15 @@ impl Entry {
 
 /// What a path means, without what is below it: directories first, each kind in the order of the
 /// keys.
-///
-/// Compat: `S3Handler.s3walk` without recursion.
 pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
-    let pattern = Pattern::new(&url.key);
-    let mut found = Found::default();
-    let mut levels = JoinSet::new();
-    let mut waiting = vec![pattern.fixed_prefix()];
-    // Level by level, a few listings at once.
-    loop {
-        while levels.len() < session.transfer.jobs.max(1) {
-            let Some(prefix) = waiting.pop() else { break };
-            let (client, bucket) = (session.client.clone(), url.bucket.clone());
-            levels.spawn(list_level(client, bucket, prefix, Some(pattern.clone())));
-        }
-        let Some(listed) = levels.join_next().await else {
-            break;
-        };
-        let level = listed.map_err(|error| Failure::Runtime(error.to_string()))??;
-        found.unreadable += level.unreadable;
-        for prefix in level.prefixes {
-            match pattern.step(&prefix) {
-                Step::Skip => {}
-                Step::Descend => waiting.push(prefix),
-                Step::Directory => found.entries.push(Entry::Directory(prefix)),
-            }
-        }
-        found
-            .entries
-            .extend(level.objects.into_iter().map(Entry::Object));
+    let mut level = Level::of(session, url);
+    let mut entries = Vec::new();
+    while let Some(more) = level.next().await? {
+        entries.extend(more);
     }
-    Ok(found.sorted(session, url))
+    let rank = |entry: &Entry| matches!(entry, Entry::Object(_));
+    entries.sort_by(|a, b| (rank(a), a.key()).cmp(&(rank(b), b.key())));
+    Ok(entries)
 }
 
 /// What a source means; it must mean something, unless the user said that it need not.
@@ -86,83 +62,53 @@ pub(super) fn no_source() -> Failure {
     Failure::Runtime("Source doesn't exist.".to_owned())
 }
 
-/// What a path shows: if it means nothing but one directory, what is in that, unless the user asked
-/// for directories themselves.
+/// What a path shows, a page at a time, in the order of [`Level`]: if it means nothing but one
+/// directory, what is in that, unless the user asked for directories themselves.
 ///
 /// Compat: the "automatic directory detection" of `S3Handler.s3walk`.
-pub(super) async fn shown(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
-    let entries = entries(session, url).await?;
-    match &*entries {
-        [Entry::Directory(prefix)] if !session.options.show_directory => {
-            directory(session, &url.bucket, prefix).await
-        }
-        _ => Ok(entries),
-    }
-}
-
-/// What is directly in a directory, given by its prefix with the slash.
-pub(super) async fn directory(
-    session: &Session,
-    bucket: &str,
-    prefix: &str,
-) -> Result<Vec<Entry>, Failure> {
-    let client = session.client.clone();
-    let level = list_level(client, bucket.to_owned(), prefix.to_owned(), None).await?;
-    let entries = level.prefixes.into_iter().map(Entry::Directory);
-    let entries = entries
-        .chain(level.objects.into_iter().map(Entry::Object))
-        .collect();
-    let found = Found {
-        entries,
-        unreadable: level.unreadable,
-    };
-    let url = S3Url {
-        bucket: bucket.to_owned(),
-        key: prefix.to_owned(),
-    };
-    Ok(found.sorted(session, &url))
-}
-
-#[derive(Default)]
-struct Found {
-    entries: Vec<Entry>,
-    unreadable: u64,
-}
-
-impl Found {
-    fn sorted(mut self, session: &Session, url: &S3Url) -> Vec<Entry> {
-        tell_unreadable(session, url, self.unreadable);
-        self.entries.retain(|entry| match entry {
-            Entry::Directory(_) => true,
-            Entry::Object(object) => session.options.modified.admits(object.last_modified),
-        });
-        let rank = |entry: &Entry| matches!(entry, Entry::Object(_));
-        self.entries
-            .sort_by(|a, b| (rank(a), a.key()).cmp(&(rank(b), b.key())));
-        self.entries
-    }
-}
-
-/// One level of a tree, all its pages; of these only what a pattern may want is kept.
-async fn list_level(
-    client: Client,
+#[derive(Debug)]
+pub(super) struct Shown<'a> {
+    session: &'a Session,
     bucket: String,
-    prefix: String,
-    pattern: Option<Pattern>,
-) -> Result<ListPage, ClientError> {
-    let mut lister = client.list(&bucket, &prefix, Some("/"));
-    let mut level = ListPage::default();
-    while let Some(mut page) = lister.next_page().await? {
-        if let Some(pattern) = &pattern {
-            page.objects.retain(|object| pattern.matches(&object.key));
-            page.prefixes
-                .retain(|prefix| pattern.step(prefix) != Step::Skip);
+    level: Level<'a>,
+    /// Whether it may still turn out to be one directory.
+    undecided: bool,
+    /// All that came so far, which is held back then.
+    directory: Option<Entry>,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn new(session: &'a Session, url: &S3Url) -> Self {
+        Self {
+            session,
+            bucket: url.bucket.clone(),
+            level: Level::of(session, url),
+            undecided: !session.options.show_directory,
+            directory: None,
         }
-        level.objects.extend(page.objects);
-        level.prefixes.extend(page.prefixes);
-        level.unreadable += page.unreadable;
     }
-    Ok(level)
+
+    /// The next entries, which may be none; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Entry>>, Failure> {
+        let next = self.level.next().await?;
+        if !self.undecided {
+            return Ok(next);
+        }
+        let Some(more) = next else {
+            return Ok(self.directory.take().map(|directory| {
+                self.undecided = false;
+                self.level = Level::directory(self.session, &self.bucket, directory.key());
+                Vec::new()
+            }));
+        };
+        let mut entries: Vec<Entry> = self.directory.take().into_iter().chain(more).collect();
+        match &*entries {
+            [] => {}
+            [Entry::Directory(_)] => self.directory = entries.pop(),
+            _ => self.undecided = false,
+        }
+        Ok(Some(entries))
+    }
 }
 
 /// Many objects, a page at a time, in the order of the server.

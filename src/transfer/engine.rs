@@ -51,6 +51,8 @@ pub enum Event<'a> {
     Deleted(&'a S3Url),
     /// The job failed.
     Failed(&'a Job, Error),
+    /// A job is over, however it ended.
+    Ended,
     /// Something that is no failure of a job but should be known.
     Warning(String),
 }
@@ -106,7 +108,11 @@ impl Engine {
             };
             let Some(job) = job else { break };
             let engine = self.clone();
-            running.spawn(async move { engine.carry_out(&job).await });
+            running.spawn(async move {
+                let ended = engine.carry_out(&job).await;
+                engine.tell(Event::Ended);
+                ended
+            });
             while let Some(ended) = running.try_join_next() {
                 summary.count(Some(ended));
             }

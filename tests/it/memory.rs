@@ -108,7 +108,10 @@ fn many_objects_take_little_memory() {
             .put_zeros("bucket", &format!("directory/{n:06}"), 0);
     }
     stays_small(&world, "ls -r s3://bucket");
+    stays_small(&world, "ls s3://bucket/directory");
     stays_small(&world, "du -r s3://bucket");
+    stays_small(&world, "du s3://bucket/directory");
+    stays_small(&world, "del s3://bucket/directory/*0");
     stays_small(&world, "del -r s3://bucket/directory");
     assert!(world.server.store().keys("bucket").is_empty());
 }

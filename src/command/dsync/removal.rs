@@ -1,6 +1,6 @@
 //! What is only at the target goes: after the transfers, and only if everything was read.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path};
 
 use crate::{
     client::Mutations,
@@ -10,10 +10,10 @@ use crate::{
             directory_prefix,
             heads::{Files, Objects},
         },
+        session::Deletions,
     },
     location::{Location, S3Url},
     plan::merge::{Side, next_side},
-    transfer::Deleter,
 };
 
 /// Deletes what `target` has and `source` does not. Both are read anew, to their ends, before
@@ -176,15 +176,13 @@ async fn delete(session: &Session, target: &Location, names: &[String]) -> Resul
         }
         Location::S3(url) => {
             let prefix = directory_prefix(url);
-            let output = Arc::clone(&session.output);
-            let mut deleter =
-                Deleter::new(&session.engine(), &url.bucket, move |object, result| {
-                    output.deleted(object, result);
-                });
-            for name in names {
-                deleter.add(format!("{prefix}{name}")).await;
-            }
-            deleter.finish().await;
+            let delete = async |deletions: &mut Deletions<'_>| {
+                for name in names {
+                    deletions.add(format!("{prefix}{name}")).await;
+                }
+                Ok(())
+            };
+            session.delete(&url.bucket, delete).await?;
         }
     }
     Ok(())
