@@ -68,24 +68,38 @@ pub(super) async fn same_as_object(
     Ok(matches(object, file, &md5))
 }
 
-/// Whether two objects have the same content, as far as the server knows.
+/// Whether two objects have the same content, as far as the server knows. Where both tags are
+/// MD5s they decide: the metadata may be left from an earlier content.
 pub(super) fn same_objects(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
-    let same_tag = a.etag.is_some() && a.etag == b.etag;
-    a.size == b.size
-        && (same_tag || known_md5s(a).any(|md5| known_md5s(b).any(|other| other == md5)))
+    if a.size != b.size {
+        return false;
+    }
+    if a.etag.is_some() && a.etag == b.etag {
+        return true;
+    }
+    match (a.content_md5(), b.content_md5()) {
+        (Some(a), Some(b)) => a == b,
+        _ => have_md5_in_common(a, b),
+    }
 }
 
-/// Whether two objects cannot have the same content. Tags of different kinds say nothing.
+/// Whether two objects cannot have the same content. Tags of different kinds say nothing, and some
+/// stores have tags that only look like MD5s.
 pub(super) fn surely_differ(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
     let both_known = known_md5s(a).next().is_some() && known_md5s(b).next().is_some();
-    a.size != b.size || both_known && !same_objects(a, b)
+    let same_tag = a.etag.is_some() && a.etag == b.etag;
+    a.size != b.size || both_known && !same_tag && !have_md5_in_common(a, b)
 }
 
-/// Compat: `S3Handler.sync_check`: the tag or the `md5` metadata.
+fn have_md5_in_common(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
+    known_md5s(a).any(|md5| known_md5s(b).any(|other| other == md5))
+}
+
+/// Compat: `S3Handler.sync_check`: the tag or the `md5` metadata. Differs: the metadata only where
+/// the tag is no MD5.
 fn matches(object: &HeadObjectOutput, file: &SourceFile, md5: &Md5Digest) -> bool {
-    object.size == file.len()
-        && (object.content_md5().as_ref() == Some(md5)
-            || object.metadata_md5().as_ref() == Some(md5))
+    let known = object.content_md5().or_else(|| object.metadata_md5());
+    object.size == file.len() && known.as_ref() == Some(md5)
 }
 
 async fn md5(engine: &Engine, file: &SourceFile) -> Result<Md5Digest, Error> {
