@@ -1,5 +1,7 @@
 //! `cp` and `mv`: objects and directories to other places in S3.
 
+use std::collections::HashSet;
+
 use crate::{
     command::{
         Failure, Session,
@@ -36,18 +38,24 @@ pub(super) async fn run(
     session
         .transfer(async |jobs| {
             let bases = entries.iter().map(|entry| base_of(entry).to_string());
-            let directories = entries.iter().filter_map(|entry| match entry {
-                Entry::Directory(prefix) if session.options.recursive => {
-                    let refused = is_into_itself(&source.bucket, prefix, &base_of(entry));
-                    (!refused).then(|| prefix.clone())
+            let is_copied = |entry: &&Entry| match entry {
+                Entry::Directory(prefix) => {
+                    session.options.recursive
+                        && !is_into_itself(&source.bucket, prefix, &base_of(entry))
                 }
-                _ => None,
-            });
+                Entry::Object(_) => true,
+            };
+            let sources = entries
+                .iter()
+                .filter(|_| source.bucket == target.url.bucket);
+            let sources = sources
+                .filter(is_copied)
+                .map(|entry| entry.key().to_owned());
             let mut copier = Copier {
                 session,
                 bucket: &source.bucket,
                 afterwards,
-                directories: directories.collect(),
+                sources: sources.collect(),
                 targets: Targets::new(bases),
                 jobs,
             };
@@ -65,8 +73,9 @@ struct Copier<'a> {
     session: &'a Session,
     bucket: &'a str,
     afterwards: Afterwards,
-    /// The prefixes that are copied whole.
-    directories: Vec<String>,
+    /// The objects that are copied, and the prefixes that are copied whole, if they could be among
+    /// the targets.
+    sources: HashSet<String>,
     targets: Targets,
     jobs: JobSender,
 }
@@ -113,15 +122,19 @@ impl Copier<'_> {
         target: S3Url,
     ) -> Result<(), Failure> {
         // What is made there would be listed, and copied again; or replace what is still to be.
-        let into_source = target.bucket == self.bucket
-            && target.key != object.key
-            && self
-                .directories
-                .iter()
-                .any(|prefix| target.key.starts_with(prefix));
-        if into_source {
-            let text = format!("the target {target} is in a directory that is copied or moved");
+        // (Onto itself is judged later.)
+        let problem = if target.key == object.key {
+            None
+        } else if self.sources.contains(&target.key) {
+            Some("is itself copied or moved")
+        } else if directories_of(&target.key).any(|prefix| self.sources.contains(prefix)) {
+            Some("is in a directory that is copied or moved")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
             let url = self.url(&object.key);
+            let text = format!("the target {target} {problem}");
             self.session.output.failure(&Failure::about(url, text));
             return Ok(());
         }
@@ -147,6 +160,11 @@ impl Copier<'_> {
             key: key.to_owned(),
         }
     }
+}
+
+/// All the beginnings of a key that end in a slash.
+fn directories_of(key: &str) -> impl Iterator<Item = &str> {
+    key.match_indices('/').map(|(at, _)| &key[..=at])
 }
 
 /// Whether the contents of a directory would go to a place in it. (Onto itself is judged object by

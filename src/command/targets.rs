@@ -3,8 +3,8 @@ use std::collections::HashSet;
 /// Finds sources of one command that would write the same target: the one that is slower would
 /// win without a word.
 ///
-/// Only names below a base that several sources share can be the same, so nothing is remembered
-/// in the usual case that they share none.
+/// Only names below a base that several sources share, or that is in that of another, can be the
+/// same, so nothing is remembered in the usual case that there is none.
 #[derive(Debug)]
 pub(super) struct Targets {
     shared: HashSet<String>,
@@ -12,16 +12,25 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// Takes the base of every source: its target, or the directory that its contents go to.
+    /// Takes the base of every source: its target, or the directory with its slash that its
+    /// contents go to.
     pub(super) fn new(bases: impl Iterator<Item = String>) -> Self {
-        let mut seen = HashSet::new();
+        let mut bases: Vec<String> = bases.collect();
+        bases.sort_unstable();
         let mut shared = HashSet::new();
-        for base in bases {
-            if seen.contains(&base) {
-                shared.insert(base);
-            } else {
-                seen.insert(base);
+        // What is in a directory follows it in this order.
+        let mut above: Vec<&String> = Vec::new();
+        for base in &bases {
+            let is_above = |other: &String| {
+                base == other || other.ends_with('/') && base.starts_with(other.as_str())
+            };
+            while above.last().is_some_and(|other| !is_above(other)) {
+                above.pop();
             }
+            if let Some(other) = above.last() {
+                shared.extend([base.clone(), (*other).clone()]);
+            }
+            above.push(base);
         }
         Self {
             shared,
@@ -47,5 +56,14 @@ mod tests {
         assert!(!targets.take("a", "a/1"));
         assert!(targets.take("b", "b/1") && targets.take("b", "b/1"));
         assert_eq!(targets.taken.len(), 2);
+    }
+
+    #[test]
+    fn a_base_in_another_one_is_watched() {
+        let bases = ["x/", "x/d/", "x/d/e/", "x-/", "y", "y/z", "x/d/"];
+        let targets = Targets::new(bases.map(str::to_owned).into_iter());
+        let mut shared: Vec<&str> = targets.shared.iter().map(String::as_str).collect();
+        shared.sort_unstable();
+        assert_eq!(shared, ["x/", "x/d/", "x/d/e/"]);
     }
 }

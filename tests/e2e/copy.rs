@@ -315,6 +315,27 @@ fn percent_signs_and_other_names_are_names() {
     }
 }
 
+/// What was there under the name was lost, and then its own move refused.
+#[test]
+fn a_source_is_not_replaced_by_another_source_of_the_wildcard() {
+    let world = World::new();
+    world.seed(&["a/f", "x/f"]);
+    let (from, to) = (world.url("*/f"), world.url("x/"));
+    for command in [&["mv", "-f"][..], &["cp", "-f"], &["sync"]] {
+        let run = world.s4cmd(&[command, &[&from, &to]].concat());
+        let errors = run.errors();
+        assert_eq!((run.status(), errors.len()), (1, 2), "{run:?}");
+        let told = format!(
+            "[Runtime Failure] {}: the target {} is itself copied or moved",
+            world.url("a/f"),
+            world.url("x/f")
+        );
+        assert!(errors.contains(&told), "{run:?}");
+        assert_eq!(world.keys(), ["a/f", "x/f"]);
+        assert_eq!(world.body("x/f"), b"x/f");
+    }
+}
+
 #[test]
 fn markers_of_directories_move_along() {
     let world = World::new();
