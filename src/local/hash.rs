@@ -5,7 +5,7 @@ use sha2::Sha256;
 
 use crate::{
     blocking,
-    s3::types::{Md5Digest, Sha256Digest},
+    s3::types::{ByteRange, Md5Digest, Sha256Digest},
 };
 
 /// Sums of the same bytes, made in one pass.
@@ -50,11 +50,10 @@ impl Hasher {
     }
 }
 
-/// Hashes a region of a file. Other tasks get their turn every few megabytes, and so does a
-/// cancellation.
+/// Hashes a region of a file.
 ///
 /// # Errors
-/// It cannot be read, or ends before the region does (`UnexpectedEof`).
+/// As [`read_region`].
 pub async fn hash_region(
     file: &File,
     offset: u64,
@@ -62,6 +61,52 @@ pub async fn hash_region(
     with_sha256: bool,
 ) -> io::Result<Digests> {
     let mut hasher = Hasher::new(with_sha256);
+    read_region(file, offset, len, |chunk| hasher.update(chunk)).await?;
+    Ok(hasher.finish())
+}
+
+/// The SHA-256 of a region of a file.
+///
+/// # Errors
+/// As [`read_region`].
+pub async fn sha256_region(file: &File, offset: u64, len: u64) -> io::Result<Sha256Digest> {
+    let mut sha256 = Sha256::new();
+    read_region(file, offset, len, |chunk| sha256.update(chunk)).await?;
+    Ok(sha256.finalize().into())
+}
+
+/// The MD5 of a file that is cut into parts, and those of the parts, all of the same bytes.
+///
+/// # Errors
+/// As [`read_region`].
+pub async fn hash_parts(
+    file: &File,
+    parts: impl Iterator<Item = ByteRange>,
+) -> io::Result<(Md5Digest, Vec<Md5Digest>)> {
+    let (mut whole, mut digests) = (Md5::new(), Vec::new());
+    for range in parts {
+        let mut part = Md5::new();
+        let both = |chunk: &[u8]| {
+            whole.update(chunk);
+            part.update(chunk);
+        };
+        read_region(file, range.start, range.len(), both).await?;
+        digests.push(part.finalize().into());
+    }
+    Ok((whole.finalize().into(), digests))
+}
+
+/// Reads a region of a file in pieces. Other tasks get their turn every few megabytes, and so does
+/// a cancellation.
+///
+/// # Errors
+/// It cannot be read, or ends before the region does (`UnexpectedEof`).
+async fn read_region(
+    file: &File,
+    offset: u64,
+    len: u64,
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
     let mut buffer = vec![0; usize::try_from(len).unwrap_or(CHUNK).min(CHUNK)];
     let mut done = 0;
     while done < len {
@@ -71,14 +116,14 @@ pub async fn hash_region(
                 let want = usize::try_from(turn_end - done).unwrap_or(CHUNK).min(CHUNK);
                 let chunk = &mut buffer[..want];
                 file.read_exact_at(chunk, offset + done)?;
-                hasher.update(chunk);
+                take(chunk);
                 done += want as u64;
             }
             Ok(())
         })?;
         tokio::task::yield_now().await;
     }
-    Ok(hasher.finish())
+    Ok(())
 }
 
 /// Fits the second-level cache, so that both sums read memory once.
@@ -106,5 +151,25 @@ mod tests {
         assert_eq!(beyond.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         let nothing = hash_region(&file, 0, 0, false).await.unwrap();
         assert_eq!(nothing.md5, <[u8; 16]>::from(Md5::digest(b"")));
+        let sha256 = sha256_region(&file, 0, 5).await.unwrap();
+        assert_eq!(sha256, <[u8; 32]>::from(Sha256::digest(&content[..5])));
+    }
+
+    #[tokio::test]
+    async fn parts_and_their_whole_are_summed_together() {
+        let mut file = tempfile::tempfile().unwrap();
+        let content: Vec<u8> = (0..CHUNK * 2 + 3).map(|n| (n % 253) as u8).collect();
+        file.write_all(&content).unwrap();
+        let (middle, end) = (CHUNK as u64 + 1, content.len() as u64);
+        let ranges = [ByteRange::new(0, middle), ByteRange::new(middle, end)];
+        let (whole, parts) = hash_parts(&file, ranges.into_iter().flatten())
+            .await
+            .unwrap();
+        let md5 = |bytes: &[u8]| <[u8; 16]>::from(Md5::digest(bytes));
+        let (first, second) = content.split_at(CHUNK + 1);
+        assert_eq!(
+            (whole, parts),
+            (md5(&content), vec![md5(first), md5(second)])
+        );
     }
 }

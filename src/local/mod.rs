@@ -9,7 +9,7 @@ mod umask;
 mod walk;
 
 pub use directory::{DirectoryError, create_below};
-pub use hash::{Digests, Hasher, hash_region};
+pub use hash::{Digests, Hasher, hash_parts, hash_region, sha256_region};
 pub use order::key_order;
 pub use source::{SourceError, SourceFile};
 pub use temp::TempFile;

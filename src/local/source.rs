@@ -30,6 +30,9 @@ pub enum SourceError {
     /// A directory, device, socket or pipe.
     #[error("not a regular file")]
     NotAFile,
+    /// There is more in it than its size says.
+    #[error("the file is longer than the system says")]
+    Longer,
     /// Somebody wrote to it. What was read so far may be a mixture.
     #[error("the file changed while it was read")]
     Changed,
@@ -39,9 +42,9 @@ impl SourceFile {
     /// Opens a file.
     ///
     /// # Errors
-    /// It is missing, unreadable or not a regular file.
+    /// It is missing, unreadable, not a regular file or longer than its size.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
         blocking::in_place(|| {
             // Opening a pipe would wait for a writer.
             if !fs::metadata(path)?.is_file() {
@@ -51,6 +54,10 @@ impl SourceFile {
             let metadata = file.metadata()?;
             if !metadata.is_file() {
                 return Err(SourceError::NotAFile);
+            }
+            // Some file systems make up files whose size they do not know.
+            if file.read_at(&mut [0], metadata.len())? > 0 {
+                return Err(SourceError::Longer);
             }
             Ok(Self {
                 file: Arc::new(file),

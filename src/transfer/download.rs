@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    local::{Hasher, SourceError, SourceFile, TempFile, create_below, hash_region},
+    local::{Hasher, SourceFile, TempFile, create_below, hash_region},
     plan::split::Split,
     s3::{
         op::{GetObject, HeadObjectOutput},
@@ -62,7 +62,7 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
                 }
             }
             // What cannot be read is not the same.
-            Err(SourceError::Io(_) | SourceError::NotAFile | SourceError::Changed) => {}
+            Err(_) => {}
         }
     }
     if download.overwrite == Overwrite::Refuse {

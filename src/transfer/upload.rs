@@ -81,50 +81,67 @@ async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(
         hasher.update(&content);
         (Payload::Bytes(content), hasher.finish())
     } else {
-        let digests = summed(engine, file, 0, file.len()).await?;
+        let with_sha256 = engine.client.signs_payload();
+        let digests = summed(engine, file, 0, file.len(), with_sha256).await?;
         (Payload::File(file.region(0, file.len())), digests)
     };
-    let metadata = metadata(file, &digests);
+    let metadata = metadata(file, &digests.md5);
     let put = PutObject {
         bucket: &upload.target.bucket,
         key: &upload.target.key,
         metadata: &metadata,
         content_md5: Some(digests.md5),
         payload,
-        payload_hash: payload_hash(&digests),
+        payload_hash: digests
+            .sha256
+            .map_or(PayloadHash::Unsigned, PayloadHash::Sha256),
     };
     let stored = engine
         .guard(engine.client.put_object(&put))
         .await
         .map_err(blame_file)?;
+    let told_other = |stored: Md5Digest| stored != digests.md5;
+    if !buffered && stored.stored_md5.is_some_and(told_other) {
+        file_still_has(engine, file, 0, file.len(), &digests.md5).await?;
+    }
     check_stored(engine, upload, &stored, &digests, file.len()).await
 }
 
 /// Compat: the two entries that the original writes on every upload.
-pub(super) fn metadata(file: &SourceFile, digests: &Digests) -> Vec<(String, String)> {
+pub(super) fn metadata(file: &SourceFile, md5: &Md5Digest) -> Vec<(String, String)> {
     vec![
-        ("md5".to_owned(), encode::hex(&digests.md5)),
+        ("md5".to_owned(), encode::hex(md5)),
         ("privilege".to_owned(), file.privilege()),
     ]
 }
 
-/// Sums a region as the endpoint needs it.
-pub(super) async fn summed(
+async fn summed(
     engine: &Engine,
     file: &SourceFile,
     offset: u64,
     len: u64,
+    with_sha256: bool,
 ) -> Result<Digests, Error> {
-    let hash = hash_region(file.file(), offset, len, engine.client.signs_payload());
+    let hash = hash_region(file.file(), offset, len, with_sha256);
     engine
         .guard(async { hash.await.map_err(compare::source_error) })
         .await
 }
 
-pub(super) fn payload_hash(digests: &Digests) -> PayloadHash {
-    digests
-        .sha256
-        .map_or(PayloadHash::Unsigned, PayloadHash::Sha256)
+/// Looks again whether a region has the MD5 that was sent along. The server told another one, and
+/// then either its tags are no MD5s, or it did not compare and the file was changed in a way that
+/// its times do not show: through a memory map.
+pub(super) async fn file_still_has(
+    engine: &Engine,
+    file: &SourceFile,
+    offset: u64,
+    len: u64,
+    md5: &Md5Digest,
+) -> Result<(), Error> {
+    if summed(engine, file, offset, len, false).await?.md5 == *md5 {
+        return Ok(());
+    }
+    Err(SourceError::Changed.into())
 }
 
 /// The server compared the MD5 that was sent along. If its tag says otherwise all the same, it

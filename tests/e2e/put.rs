@@ -317,6 +317,35 @@ fn what_cannot_be_read_is_told_and_the_rest_goes_on() {
     world.set_mode("d/closed", 0o755);
 }
 
+/// The contents of one directory may meet another one below the target.
+#[test]
+fn two_sources_that_meet_below_a_directory_are_not_both_sent() {
+    let world = World::new();
+    world.write("e/d/f", "first");
+    world.write("d/f", "second");
+    let run = world.s4cmd(&["put", "-r", "-c1", "e/.", "d", &world.url("x/")]);
+    let line = run.fails();
+    assert!(
+        line.contains("another source has the same target"),
+        "{line}"
+    );
+    assert_eq!(world.keys(), ["x/d/f"]);
+    assert_eq!(world.body("x/d/f"), b"first");
+}
+
+/// A file of the kernel says that it is empty, and is not.
+#[test]
+fn a_file_that_does_not_know_its_size_is_refused() {
+    let world = World::new();
+    let run = world.s4cmd(&["put", "/proc/self/status", &world.url("k")]);
+    let line = run.fails();
+    assert!(
+        line.ends_with("the file is longer than the system says"),
+        "{line}"
+    );
+    assert!(world.keys().is_empty());
+}
+
 #[test]
 fn a_pipe_is_no_file() {
     let world = World::new();
