@@ -442,3 +442,32 @@ fn a_failure_of_the_source_listing_deletes_nothing() {
         }
     }
 }
+
+/// All that is left of a directory whose objects were removed; it is as empty as one without.
+#[test]
+fn a_source_of_which_only_the_marker_is_left_deletes_nothing() {
+    let world = World::new();
+    let store = world.server.store();
+    store.put("bucket", "p/", "");
+    store.put("bucket", "q/a", "a");
+    world.file("d/a", "a");
+    for target in ["s3://bucket/q", "d"] {
+        world
+            .run(&format!("dsync -D s3://bucket/p {target}"))
+            .fails()
+            .says("nothing was deleted, because the source is empty");
+    }
+    assert!(store.get("bucket", "q/a").is_some());
+    assert!(world.read("d/a").is_some());
+}
+
+#[test]
+fn markers_of_directories_that_there_are_in_the_source_stay() {
+    let world = World::new();
+    let store = world.server.store();
+    for key in ["p/sub/a", "q/", "q/sub/", "q/gone/", "q/zone/"] {
+        store.put("bucket", key, "");
+    }
+    world.run("dsync -D s3://bucket/p s3://bucket/q").succeeds();
+    assert_eq!(store.keys("bucket"), ["p/sub/a", "q/", "q/sub/", "q/sub/a"]);
+}

@@ -109,6 +109,10 @@ async fn extras(
     refuse_after_failure(session, target)?;
     let mut extras = Vec::new();
     let mut sources = Names::of(session, source).await?;
+    // The marker of the directory itself is nothing that is in it.
+    if sources.relative() == Some("") {
+        sources.advance(session).await?;
+    }
     // A source that is empty is more likely to be a lost disk than a wish.
     if sources.relative().is_none() {
         if session.options.ignore_empty_source {
@@ -130,12 +134,10 @@ async fn extras(
                 targets.advance(session).await?;
             }
             Side::Target => {
-                let name = targets
-                    .relative()
-                    .filter(|name| !marks_directory(source, name));
-                if let Some(name) = name.filter(|_| targets.is_meant(session)) {
-                    extras.push(name.to_owned());
-                }
+                let name = targets.relative().filter(|name| {
+                    !marks_directory(source, sources.relative(), name) && targets.is_meant(session)
+                });
+                extras.extend(name.map(str::to_owned));
                 targets.advance(session).await?;
             }
             Side::End => break,
@@ -145,12 +147,17 @@ async fn extras(
     Ok(extras)
 }
 
-/// Whether an object is the marker of a directory that there is in the source.
-fn marks_directory(source: &Location, name: &str) -> bool {
-    let Location::Local(root) = source else {
+/// Whether an object is the marker of a directory that there is in the source, of which `next` is
+/// the first name behind that of the marker.
+fn marks_directory(source: &Location, next: Option<&str>, name: &str) -> bool {
+    if !name.is_empty() && !name.ends_with('/') {
         return false;
-    };
-    (name.is_empty() || name.ends_with('/')) && Path::new(root).join(name).is_dir()
+    }
+    match source {
+        // There may be nothing in it.
+        Location::Local(root) => Path::new(root).join(name).is_dir(),
+        Location::S3(_) => next.is_some_and(|next| next.starts_with(name)),
+    }
 }
 
 fn refuse_after_failure(session: &Session, target: &Location) -> Result<(), Failure> {
