@@ -19,8 +19,9 @@ pub(super) fn wait(retry: u32, throttled: bool, random: f64) -> Duration {
 /// A process-wide budget of retries: against a server that is down, thousands of requests do not
 /// each try to the end.
 ///
-/// Source: the retry quota of the AWS SDKs' standard mode (500 tokens, 5 for a retry, 10 after a
-/// timeout, one back for each success).
+/// Source: the retry quota of the AWS SDKs' standard mode: 500 tokens, 5 for a retry, 10 after a
+/// timeout; a request that went well in the end gives back what its last retry took, or one token
+/// if it needed none.
 #[derive(Debug)]
 pub(super) struct RetryBudget {
     tokens: AtomicU32,
@@ -35,15 +36,17 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Takes the price of one retry; `false` if there is not enough left.
-    pub(super) fn take(&self, timed_out: bool) -> bool {
+    /// Takes the price of one retry and gives it; `None` if there is not enough left.
+    pub(super) fn take(&self, timed_out: bool) -> Option<u32> {
         let price = if timed_out { 10 } else { 5 };
         self.change(|tokens| tokens.checked_sub(price))
+            .then_some(price)
     }
 
-    /// A request went well.
-    pub(super) fn give_back(&self) {
-        self.change(|tokens| (tokens < CAPACITY).then_some(tokens + 1));
+    /// A request went well, of which the last retry had this price, if there was one.
+    pub(super) fn give_back(&self, price: Option<u32>) {
+        let price = price.unwrap_or(1);
+        self.change(|tokens| (tokens < CAPACITY).then_some(CAPACITY.min(tokens + price)));
     }
 
     fn change(&self, change: impl FnMut(u32) -> Option<u32>) -> bool {
@@ -70,11 +73,22 @@ mod tests {
     #[test]
     fn the_budget_ends_and_recovers() {
         let budget = RetryBudget::default();
-        let taken = (0..1000).filter(|_| budget.take(false)).count();
+        let taken = (0..1000).filter_map(|_| budget.take(false)).count();
         assert_eq!(taken, 100);
         for _ in 0..5 {
-            budget.give_back();
+            budget.give_back(None);
         }
-        assert!(budget.take(false) && !budget.take(false));
+        assert_eq!((budget.take(false), budget.take(false)), (Some(5), None));
+    }
+
+    /// A third of all requests failing once is no reason to give up: it was after 150 of them.
+    #[test]
+    fn retries_that_help_cost_nothing_in_the_end() {
+        let budget = RetryBudget::default();
+        for _ in 0..10_000 {
+            let price = budget.take(true);
+            assert_eq!(price, Some(10));
+            budget.give_back(price);
+        }
     }
 }

@@ -115,6 +115,7 @@ impl Client {
         accept: &mut Accept<'_>,
     ) -> Result<(ResponseBody, OwnedSemaphorePermit, bool), ClientError> {
         let mut retry = Retry::new(self.inner.options.retry);
+        let mut price = None;
         loop {
             let permit = self.permit().await;
             let started = Instant::now();
@@ -122,7 +123,7 @@ impl Client {
             self.observe(addressed, &outcome, started.elapsed());
             let failure = match outcome {
                 Ok(body) => {
-                    self.inner.budget.give_back();
+                    self.inner.budget.give_back(price);
                     return Ok((body, permit, retry.ambiguous));
                 }
                 Err(failure) => failure,
@@ -130,9 +131,11 @@ impl Client {
             drop(permit);
             let reached = self.inner.facts.reached.load(Ordering::Relaxed);
             let mut decision = retry.after(&failure, reached, fastrand::f64());
-            let paid = matches!(decision, Decision::Again { paid: true, .. });
-            if paid && !self.inner.budget.take(failure.is_timeout()) {
-                decision = retry.next_round(&failure, reached);
+            if matches!(decision, Decision::Again { paid: true, .. }) {
+                price = self.inner.budget.take(failure.is_timeout());
+                if price.is_none() {
+                    decision = retry.next_round(&failure, reached);
+                }
             }
             let Decision::Again { after, .. } = decision else {
                 return Err(self.failed(addressed, failure, retry.ambiguous));

@@ -111,6 +111,11 @@ impl Client {
         options.endpoint.scheme() == Scheme::Http && options.credentials.is_some()
     }
 
+    /// Whether anything is tried twice.
+    pub fn retries(&self) -> bool {
+        self.inner.options.retry.rounds > 0
+    }
+
     /// Whether this is a dry run.
     pub fn mutations(&self) -> Mutations {
         self.inner.options.mutations

@@ -130,7 +130,8 @@ async fn delete_batch(
     mut keys: Vec<String>,
     tell: &(dyn Fn(&str, Result<(), Error>) + Send + Sync),
 ) {
-    for attempt in 1..=ATTEMPTS {
+    let attempts = if engine.client.retries() { ATTEMPTS } else { 1 };
+    for attempt in 1..=attempts {
         let output = match engine
             .see_through(send_batch(&engine.client, bucket, &keys))
             .await
@@ -150,7 +151,7 @@ async fn delete_batch(
         for (key, failure) in output {
             match failure {
                 None => tell(&key, Ok(())),
-                Some(failure) if attempt < ATTEMPTS && is_transient(&failure.code) => {
+                Some(failure) if attempt < attempts && is_transient(&failure.code) => {
                     again.push(key);
                 }
                 Some(DeleteFailure { code, message, .. }) => {
