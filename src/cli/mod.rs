@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Runs a command line, the program's name first, and gives the exit status: 0 all done,
-/// 1 anything failed, 2 wrong usage, 130 and 143 after SIGINT and SIGTERM.
+/// 1 anything failed, 2 wrong usage, 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
 pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Output>) -> u8 {
     match args::parse(arguments, environment) {
         Parsed::Run(args) => run_command(&args, environment, output),

@@ -1,7 +1,7 @@
-//! SIGINT and SIGTERM: stop taking work, clean up, and be gone in a few seconds.
+//! SIGINT, SIGTERM and SIGHUP: stop taking work, clean up, and be gone in a few seconds.
 
 use std::{
-    io,
+    fs, io,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -38,6 +38,10 @@ pub(super) fn watch(
     let entered = runtime.enter();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = match hangup_is_ignored() {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
     drop(entered);
     let (status, end) = (Arc::new(AtomicU8::new(0)), CancellationToken::new());
     let (first, ended) = (Arc::clone(&status), end.clone());
@@ -45,6 +49,7 @@ pub(super) fn watch(
         let signal = tokio::select! {
             _ = interrupt.recv() => 130,
             _ = terminate.recv() => 143,
+            Some(_) = async { hangup.as_mut()?.recv().await } => 129,
             () = ended.cancelled() => return,
         };
         first.store(signal, Ordering::SeqCst);
@@ -71,6 +76,18 @@ impl Watch {
             status => Some(status),
         }
     }
+}
+
+/// `nohup` means that the program goes on without its terminal; to watch for the signal would end
+/// that. Where the system does not tell, the signal keeps its meaning.
+fn hangup_is_ignored() -> bool {
+    const SIGHUP: u64 = 1;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & SIGHUP != 0)
 }
 
 /// All of the engine's own deadlines are shorter.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    run::{World, all_files, content, each},
+    run::{Running, World, all_files, content, each},
     server::{Action, Fault},
 };
 
@@ -178,6 +178,30 @@ fn sigint_ends_everything_cleanly_within_6_seconds() {
 #[test]
 fn sigterm_ends_everything_cleanly_within_6_seconds() {
     each(MOMENTS.to_vec(), |moment| interrupt(moment, &["TERM"], 143));
+}
+
+/// A terminal that was closed left temporary files and open uploads.
+#[test]
+fn a_hangup_ends_everything_cleanly() {
+    let moments: Vec<_> = [1, 5].map(|index| MOMENTS[index]).to_vec();
+    each(moments, |moment| interrupt(moment, &["HUP"], 129));
+}
+
+#[test]
+fn nohup_means_what_it_says() {
+    let world = World::new();
+    world.file("file", content(500_000, 1));
+    world
+        .server
+        .faults()
+        .push(Fault::once("PutObject", late_answer()));
+    let mut command = world.command_of("nohup");
+    command.args([env!("CARGO_BIN_EXE_s4cmd"), "put", "file", "s3://bucket/k"]);
+    let running = Running::spawn(&mut command);
+    world.wait_for("PutObject", 1);
+    running.signal("HUP");
+    running.wait().succeeds();
+    assert!(world.server.store().body("bucket", "k") == content(500_000, 1));
 }
 
 #[test]
