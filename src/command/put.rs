@@ -73,8 +73,8 @@ impl Putter<'_> {
             self.session.omit_directory(source);
             return Ok(());
         }
-        let mut files = files_below(path);
-        while let Some(found) = files.recv().await {
+        let mut files = WalkedFiles::below(path);
+        while let Some(found) = files.next().await {
             match found {
                 Found::File(file) => {
                     self.file(file.path, base, base.join(&file.relative))
@@ -102,19 +102,53 @@ impl Putter<'_> {
     }
 }
 
-/// Walks a directory on a thread of its own, which waits while enough is known.
-pub(super) fn files_below(root: &Path) -> mpsc::Receiver<Found> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
-    let files = walk(root);
-    tokio::task::spawn_blocking(move || {
-        for found in files {
-            if sender.blocking_send(found).is_err() {
-                // Nobody listens any more.
-                break;
+/// What is below a directory, walked on a thread of its own, which waits while enough is known.
+pub(super) struct WalkedFiles {
+    root: PathBuf,
+    /// `None` says that the walk came to its end. It would be taken for the end of the tree if the
+    /// thread broke off, and what is behind it for removed.
+    receiver: mpsc::Receiver<Option<Found>>,
+    ended: bool,
+}
+
+impl WalkedFiles {
+    pub(super) fn below(root: &Path) -> Self {
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        let files = walk(root).map(Some).chain([None]);
+        tokio::task::spawn_blocking(move || {
+            for found in files {
+                if sender.blocking_send(found).is_err() {
+                    // Nobody listens any more.
+                    break;
+                }
+            }
+        });
+        Self {
+            root: root.to_owned(),
+            receiver,
+            ended: false,
+        }
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Found> {
+        if self.ended {
+            return None;
+        }
+        match self.receiver.recv().await {
+            Some(Some(found)) => Some(found),
+            Some(None) => {
+                self.ended = true;
+                None
+            }
+            None => {
+                self.ended = true;
+                Some(Found::Problem {
+                    path: self.root.clone(),
+                    reason: "the walk broke off".to_owned(),
+                })
             }
         }
-    });
-    receiver
+    }
 }
 
 pub(super) fn tell_problem(session: &Session, path: &Path, reason: &str) {

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use tokio::sync::mpsc;
-
 use crate::{
     client::{ClientError, SortedObjects},
     command::{
         Failure, Session,
-        put::{files_below, tell_problem},
+        put::{WalkedFiles, tell_problem},
         walk::tell_unreadable,
     },
     local::{Found, LocalFile},
@@ -18,7 +16,7 @@ use crate::{
 
 /// The files of a directory.
 pub(super) struct Files {
-    receiver: mpsc::Receiver<Found>,
+    files: WalkedFiles,
     pub(super) next: Option<LocalFile>,
 }
 
@@ -26,7 +24,7 @@ impl Files {
     /// The files below `root`, at the first of them.
     pub(super) async fn below(session: &Session, root: &Path) -> Self {
         let mut this = Self {
-            receiver: files_below(root),
+            files: WalkedFiles::below(root),
             next: None,
         };
         this.advance(session).await;
@@ -36,7 +34,7 @@ impl Files {
     /// Goes to the next file. Problems on the way are told, and count as failures.
     pub(super) async fn advance(&mut self, session: &Session) {
         self.next = loop {
-            match self.receiver.recv().await {
+            match self.files.next().await {
                 None => break None,
                 Some(Found::File(file)) => break Some(file),
                 Some(Found::Problem { path, reason }) => tell_problem(session, &path, &reason),
