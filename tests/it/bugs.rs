@@ -1,13 +1,19 @@
 //! The bugs of the Python original that the contract lists, by their numbers there, as far as they
 //! need a server that is told what to do. The others are in `tests/e2e/bugs.rs`.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::symlink,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use s4cmd::plan::split::Split;
 
 use crate::{
     memory::stays_small,
-    run::{World, all_files, content},
+    run::{Running, World, all_files, content},
     server::{Action, Config, Fault, Match},
 };
 
@@ -105,6 +111,55 @@ fn b11_a_sum_is_that_of_the_bytes_that_were_sent() {
     }
 }
 
+/// B11 again: the times of such a file do not tell that it changed.
+#[test]
+fn a_file_that_changes_through_a_memory_map_is_not_stored_with_another_sum() {
+    let Ok(memory) = tempfile::tempdir_in("/dev/shm") else {
+        println!("skipped: there is no file system here that does not notice");
+        return;
+    };
+    let world = World::new();
+    let writer = memory.path().join("writer");
+    let mut cc = Command::new("cc")
+        .args(["-x", "c", "-", "-o"])
+        .arg(&writer)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    cc.stdin.take().unwrap().write_all(MAP_WRITER).unwrap();
+    assert!(cc.wait().unwrap().success());
+    let file = memory.path().join("file");
+    fs::write(&file, content(6 << 20, 1)).unwrap();
+    let late = Action::StallHeaders(Duration::from_millis(500));
+    let create = Fault::once("CreateMultipartUpload", late);
+    world.server.faults().push(create);
+    let running = Running::spawn(
+        world
+            .command()
+            .args(["put", "--max-singlepart-upload-size=1", "-t0"])
+            .args(["--multipart-split-size=5242880", file.to_str().unwrap()])
+            .arg("s3://bucket/k"),
+    );
+    world.wait_for("CreateMultipartUpload", 1);
+    assert!(Command::new(&writer).arg(&file).status().unwrap().success());
+    running.wait().fails().in_one_line();
+    assert!(world.server.store().get("bucket", "k").is_none());
+    world.assert_clean();
+}
+
+/// Changes the first byte of a file.
+const MAP_WRITER: &[u8] = b"
+#include <fcntl.h>
+#include <sys/mman.h>
+int main(int count, char **arguments) {
+    int file = open(arguments[1], O_RDWR);
+    char *bytes = mmap(0, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (bytes == MAP_FAILED) return 1;
+    bytes[0] ^= 1;
+    return 0;
+}
+";
+
 #[test]
 fn b12_temporary_credentials_keep_their_token_whatever_the_files_say() {
     let world = World::with(Config {
@@ -146,6 +201,26 @@ fn b19_copies_in_parts_keep_properties_and_give_up_the_right_upload() {
         .fails()
         .in_one_line()
         .says("doesn't exist");
+}
+
+#[test]
+fn b20_what_is_no_file_or_none_any_more_does_not_stop_the_others() {
+    let world = World::new();
+    for name in ["d/a", "d/vanishes", "d/z"] {
+        world.file(name, "x");
+    }
+    symlink("nowhere", world.path("d/broken")).unwrap();
+    let made = Command::new("mkfifo").arg(world.path("d/pipe")).status();
+    assert!(made.unwrap().success());
+    let late = Action::StallHeaders(Duration::from_millis(500));
+    world.server.faults().push(Fault::once("PutObject", late));
+    let running = world.start("put -f -r -c 1 d s3://bucket/p");
+    world.wait_for("PutObject", 1);
+    fs::remove_file(world.path("d/vanishes")).unwrap();
+    let run = running.wait().fails();
+    assert_eq!(run.failures().len(), 3, "{run:#?}");
+    run.says("d/broken: ").says("d/pipe: ").says("d/vanishes");
+    assert_eq!(world.server.store().keys("bucket"), ["p/a", "p/z"]);
 }
 
 #[test]
@@ -261,6 +336,12 @@ fn b25_the_requester_pays_for_every_request() {
         .succeeds();
     let copy = world.server.requests_of("CopyObject").remove(0);
     assert_eq!(copy.headers["x-amz-copy-source"], "bucket/n?versionId=null");
+    let heads = world.server.requests_of("HeadObject");
+    assert!(heads.iter().any(|head| head.key.as_deref() == Some("n")));
+    for head in heads {
+        let has_version = head.target.ends_with("?versionId=null");
+        assert_eq!(has_version, head.key.as_deref() == Some("n"), "{head:?}");
+    }
 }
 
 #[test]
@@ -271,6 +352,18 @@ fn b30_parts_grow_so_that_ten_thousand_are_enough() {
         assert!((1..=10_000).contains(&split.count()), "{size}");
         assert_eq!(split.ranges().last().unwrap().end, size);
     }
+    // 12,800 parts of the size asked for.
+    let world = World::new();
+    world
+        .server
+        .store()
+        .put_zeros("bucket", "large", 12_800 * (5 << 20));
+    let line = "cp s3://bucket/large s3://bucket/copy --multipart-split-size 5242880";
+    world.run(line).succeeds();
+    let parts = world.server.requests_of("UploadPartCopy").len();
+    assert!((9_000..=10_000).contains(&parts), "{parts}");
+    let copy = world.server.store().get("bucket", "copy").unwrap();
+    assert_eq!(copy.size, 12_800 * (5 << 20));
 }
 
 #[test]
@@ -301,6 +394,18 @@ fn b32_nothing_to_do_takes_no_request_for_each_object() {
         assert_eq!(run.stdout.matches(" (synced)\n").count(), 500);
     }
     assert_eq!(world.operations(), ["ListObjectsV2", "ListObjectsV2"]);
+    // Nor does every part take one.
+    world.file("file", content(16 << 20, 1));
+    world.server.clear_requests();
+    let parts = "--max-singlepart-upload-size 1 --max-singlepart-download-size 1 \
+                 --multipart-split-size 5242880";
+    for line in ["put file s3://bucket/file", "get s3://bucket/file got"] {
+        world.run(&format!("{line} {parts}")).succeeds();
+    }
+    for (operation, most) in [("UploadPart", 4), ("GetObject", 4), ("HeadObject", 2)] {
+        let seen = world.server.requests_of(operation).len();
+        assert_eq!(seen, most, "{operation}: {:?}", world.operations());
+    }
 }
 
 #[test]
@@ -315,6 +420,9 @@ fn b33_large_listings_are_not_held_in_memory() {
     }
     stays_small(&world, "du -r s3://bucket/d");
     stays_small(&world, "ls -r s3://bucket/d");
+    stays_small(&world, &format!("ls s3://bucket/d/{name}"));
+    stays_small(&world, "dsync -n s3://bucket/d got");
+    stays_small(&world, "dsync -n s3://bucket/d s3://bucket/e");
     stays_small(&world, "del -n -r s3://bucket/d");
 }
 

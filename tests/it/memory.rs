@@ -92,6 +92,7 @@ fn downloads_take_little_memory() {
         &world,
         "get -c 16 s3://bucket/key ranges --multipart-split-size 10485760",
     );
+    stays_small(&world, "cat s3://bucket/key");
     for name in ["single", "ranges"] {
         assert_eq!(fs::metadata(world.path(name)).unwrap().len(), SIZE);
         fs::remove_file(world.path(name)).unwrap();
