@@ -40,11 +40,13 @@ pub struct Resolved {
 /// Differs from the original: there an existing `~/.s3cfg` beat `AWS_PROFILE` and, in its PyPI
 /// release, `AWS_ACCESS_KEY_ID`.
 ///
+/// The s3cfg that was not named is only looked at if nothing nearer has keys: its endpoint is not
+/// meant for the keys of others.
+///
 /// # Errors
-/// See [`CredentialsError`]; a malformed file is an error even if other sources would do, because
-/// going on with other keys than the user thinks can hit the wrong account.
+/// See [`CredentialsError`]; a malformed file of the AWS tools is an error even if other sources
+/// would do, because going on with other settings than the user thinks can hit the wrong account.
 pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, CredentialsError> {
-    let s3cfg = read_s3cfg(flags, environment)?;
     let profiles = Profiles::read(environment)?;
     let named = flags.profile.as_deref().or(environment.get("AWS_PROFILE"));
     let profile = match named {
@@ -58,17 +60,29 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
         None => None,
     };
     let default = profiles.get("default");
+    let nearer = nearer_credentials(flags, environment, profile.as_ref())?;
+    let s3cfg = if flags.s3cfg.is_some() || nearer.is_none() {
+        read_s3cfg(flags, environment)?
+    } else {
+        S3cfg::default()
+    };
     let settings = profile.as_ref().or(default.as_ref());
     let region = settings.and_then(|profile| profile.region.clone());
     let ca_bundle = settings
         .and_then(|profile| profile.ca_bundle.clone())
         .map(PathBuf::from);
     let of_profile = settings.and_then(|profile| profile.endpoint_url.clone());
-    let endpoint_url = of_profile.or_else(|| s3cfg.endpoint_url.clone());
-    let credentials = if flags.no_sign_request {
-        None
+    // Keys go to the endpoint that stands beside them.
+    let endpoint_url = if nearer.is_none() && s3cfg.credentials.is_some() {
+        s3cfg.endpoint_url.clone().or(of_profile)
     } else {
-        Some(credentials(flags, environment, profile, s3cfg, default)?)
+        of_profile.or_else(|| s3cfg.endpoint_url.clone())
+    };
+    let credentials = match (nearer.or(s3cfg.credentials), default) {
+        _ if flags.no_sign_request => None,
+        (Some(found), _) => Some(found),
+        (None, Some(profile)) => Some(profile.credentials_of_its_own()?),
+        (None, None) => return Err(CredentialsError::NotFound),
     };
     Ok(Resolved {
         credentials,
@@ -78,13 +92,15 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
     })
 }
 
-fn credentials(
+/// What comes before the s3cfg.
+fn nearer_credentials(
     flags: &Flags,
     environment: &Environment,
-    profile: Option<Profile>,
-    s3cfg: S3cfg,
-    default: Option<Profile>,
-) -> Result<Credentials, CredentialsError> {
+    profile: Option<&Profile>,
+) -> Result<Option<Credentials>, CredentialsError> {
+    if flags.no_sign_request {
+        return Ok(None);
+    }
     let (access_key, secret_key) = (flags.access_key.as_deref(), flags.secret_key.as_deref());
     let session_token = None;
     if access_key.is_some() != secret_key.is_some() {
@@ -94,7 +110,7 @@ fn credentials(
         });
     }
     if let Some(found) = pair(access_key, secret_key, session_token) {
-        return Ok(found);
+        return Ok(Some(found));
     }
     // A profile that was named on the command line is more explicit than the environment.
     if flags.profile.is_none() {
@@ -108,25 +124,16 @@ fn credentials(
         );
         let token = environment.first(&["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]);
         if let Some(found) = pair(s3.0, s3.1, None).or_else(|| pair(aws.0, aws.1, token)) {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
-    if let Some(profile) = profile {
-        return profile.into_credentials();
-    }
-    if let Some(found) = s3cfg.credentials {
-        return Ok(found);
-    }
-    match default {
-        Some(profile) => profile.into_credentials(),
-        None => Err(CredentialsError::NotFound),
-    }
+    profile.map(Profile::credentials_of_its_own).transpose()
 }
 
 impl Profile {
-    fn into_credentials(self) -> Result<Credentials, CredentialsError> {
-        match (self.credentials, self.unsupported) {
-            (Some(found), _) => Ok(found),
+    fn credentials_of_its_own(&self) -> Result<Credentials, CredentialsError> {
+        match (&self.credentials, self.unsupported) {
+            (Some(found), _) => Ok(found.clone()),
             (None, Some(setting)) => Err(CredentialsError::Unsupported { setting }),
             (None, None) => Err(CredentialsError::NotFound),
         }
@@ -302,6 +309,34 @@ mod tests {
         .unwrap();
         assert_eq!(found.region.as_deref(), Some("eu-north-1"));
         assert_eq!(found.endpoint_url.as_deref(), Some("http://e"));
+    }
+
+    #[test]
+    fn an_s3cfg_brings_its_endpoint_only_to_its_own_keys() {
+        let home = home();
+        let text = "[default]\naccess_key = a\nsecret_key = s\nhost_base = other:1\n";
+        fs::write(home.path().join(".s3cfg"), text).unwrap();
+        let mut config = fs::read_to_string(home.path().join(".aws/config")).unwrap();
+        config = config.replace("[default]\n", "[default]\nendpoint_url = http://aws\n");
+        fs::write(home.path().join(".aws/config"), config).unwrap();
+        let none = Flags::default();
+        let named = Flags {
+            s3cfg: Some(home.path().join(".s3cfg")),
+            ..Flags::default()
+        };
+        let keys = [("AWS_ACCESS_KEY_ID", "aws"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let endpoint = |flags: &Flags, more: &[(&str, &str)]| {
+            let found = resolve(flags, &with(home.path(), more)).unwrap();
+            found.endpoint_url.unwrap_or_default()
+        };
+        assert_eq!(endpoint(&none, &[]), "https://other:1");
+        assert_eq!(endpoint(&none, &keys), "http://aws");
+        fs::remove_file(home.path().join(".aws/config")).unwrap();
+        assert_eq!(endpoint(&none, &keys), "");
+        assert_eq!(endpoint(&named, &keys), "https://other:1");
+        // Nor does it matter then whether it can be read.
+        fs::write(home.path().join(".s3cfg"), "nonsense").unwrap();
+        assert_eq!(endpoint(&none, &keys), "");
     }
 
     #[test]

@@ -1,20 +1,32 @@
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
 /// The environment of the process as a value: taken once at the start, made up in tests.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: HashMap<String, String>,
+    not_utf8: HashSet<String>,
 }
 
 impl Environment {
-    /// The environment of this process. Variables that are not UTF-8 are left out.
+    /// The environment of this process. Variables that are not UTF-8 have no value.
     pub fn of_process() -> Self {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        Self {
-            variables: std::env::vars_os().filter_map(text).collect(),
+        let mut this = Self::default();
+        for (name, value) in std::env::vars_os() {
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => drop(this.variables.insert(name, value)),
+                (Ok(name), Err(_)) => drop(this.not_utf8.insert(name)),
+                (Err(_), _) => {}
+            }
         }
+        this
+    }
+
+    /// Whether a variable is set to something that is no text.
+    pub fn is_not_utf8(&self, name: &str) -> bool {
+        self.not_utf8.contains(name)
     }
 
     /// A variable that is set and not empty.
@@ -41,6 +53,7 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
         let owned = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {
             variables: owned.into_iter().collect(),
+            not_utf8: HashSet::new(),
         }
     }
 }
