@@ -1,6 +1,6 @@
 //! What was said on the command line, and in `S4CMD_OPTS`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, num::ParseIntError, path::PathBuf};
 
 use clap::{
     CommandFactory as _, FromArgMatches as _, Parser,
@@ -8,10 +8,10 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, help},
+    cli::{api_args, help, words},
     credentials::Environment,
     plan::filter::TimeFilter,
-    s3::api_option::ApiOptions,
+    s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS},
 };
 
 // The options and words, unresolved. All options belong to the program, not to a command, because
@@ -94,29 +94,29 @@ pub(super) struct Args {
     validate: bool,
 
     /// Rounds of retries after broken connections; 0: try once
-    #[arg(short = 't', long, value_name = "N", default_value_t = 3, help_heading = TUNING)]
-    pub(super) retry: u32,
+    #[arg(short = 't', long, value_name = "N", default_value_t = 3, value_parser = retries, help_heading = TUNING)]
+    pub(super) retry: u64,
     /// Seconds between two rounds
-    #[arg(long, value_name = "SEC", default_value_t = 10, help_heading = TUNING)]
-    pub(super) retry_delay: u32,
+    #[arg(long, value_name = "SEC", default_value_t = 10, value_parser = integer, help_heading = TUNING)]
+    pub(super) retry_delay: u64,
     /// Transfers at once [default: S4CMD_NUM_THREADS, 4 for each CPU]
-    #[arg(short = 'c', long, value_name = "N", help_heading = TUNING)]
-    pub(super) num_threads: Option<usize>,
+    #[arg(short = 'c', long, value_name = "N", value_parser = integer, help_heading = TUNING)]
+    pub(super) num_threads: Option<u64>,
     /// Size of parts and ranges
-    #[arg(long, value_name = "BYTES", default_value_t = 50 << 20, help_heading = TUNING)]
+    #[arg(long, value_name = "BYTES", default_value_t = 50 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) multipart_split_size: u64,
     /// Objects of this size and above are read in ranges
-    #[arg(long, value_name = "BYTES", default_value_t = 50 << 20, help_heading = TUNING)]
+    #[arg(long, value_name = "BYTES", default_value_t = 50 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) max_singlepart_download_size: u64,
     /// Files of this size and above are sent in parts
-    #[arg(long, value_name = "BYTES", default_value_t = 4500 << 20, help_heading = TUNING)]
+    #[arg(long, value_name = "BYTES", default_value_t = 4500 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) max_singlepart_upload_size: u64,
     /// Objects of this size and above are copied in parts
-    #[arg(long, value_name = "BYTES", default_value_t = 100 << 20, help_heading = TUNING)]
+    #[arg(long, value_name = "BYTES", default_value_t = 100 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) max_singlepart_copy_size: u64,
     /// Keys in one request to delete, 1 to 1000
-    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = TUNING)]
-    pub(super) batch_delete_size: usize,
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = integer, help_heading = TUNING)]
+    pub(super) batch_delete_size: u64,
 
     /// Say what is going on
     #[arg(long, help_heading = OUTPUT)]
@@ -164,17 +164,20 @@ pub(super) enum Parsed {
 ///
 /// Differs: the original appended them, and they beat the command line.
 pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Parsed {
-    let mut words = arguments.into_iter();
-    let mut line: Vec<OsString> = words.next().into_iter().collect();
-    match shell_words::split(environment.get("S4CMD_OPTS").unwrap_or_default()) {
-        Ok(options) => line.extend(options.into_iter().map(OsString::from)),
-        Err(_) => return Parsed::Wrong(usage_error("S4CMD_OPTS has a quote that is not closed")),
+    let mut arguments = arguments.into_iter();
+    let mut line: Vec<OsString> = arguments.next().into_iter().collect();
+    if environment.is_not_utf8("S4CMD_OPTS") {
+        return Parsed::Wrong(usage_error("S4CMD_OPTS is not UTF-8"));
     }
-    line.extend(words);
-    let words = line.clone();
+    match words::split(environment.get("S4CMD_OPTS").unwrap_or_default()) {
+        Some(options) => line.extend(options.into_iter().map(OsString::from)),
+        None => return Parsed::Wrong(usage_error("S4CMD_OPTS has a quote that is not closed")),
+    }
+    line.extend(arguments);
+    let said = line.clone();
     let matches = match definition().try_get_matches_from(line) {
         Ok(matches) => matches,
-        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error, &words))),
+        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error, &said))),
     };
     match Args::from_arg_matches(&matches) {
         Ok(args) if args.help => {
@@ -188,7 +191,7 @@ pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Pars
             Ok(args) => Parsed::Run(Box::new(args)),
             Err(text) => Parsed::Wrong(usage_error(&text)),
         },
-        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error, &words))),
+        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error, &said))),
     }
 }
 
@@ -211,8 +214,65 @@ impl Args {
 }
 
 /// All options.
+///
+/// Compat: optparse takes the word behind an option that has a value as that value, whatever it
+/// looks like, and every unique beginning of an option for the option. What was unique among the
+/// options of the original stays so.
 pub(super) fn definition() -> clap::Command {
-    api_args::add_to(Args::command())
+    let definition = api_args::add_to(Args::command());
+    let longs: Vec<String> = definition
+        .get_arguments()
+        .filter_map(|arg| arg.get_long().map(str::to_owned))
+        .collect();
+    definition.mut_args(|arg| match arg.get_long().map(str::to_owned) {
+        Some(long) => {
+            let takes_value = arg.get_action().takes_values();
+            arg.allow_hyphen_values(takes_value)
+                .aliases(abbreviations(&long, &longs))
+        }
+        None => arg,
+    })
+}
+
+/// The beginnings of an option of the original that only newer options have as well.
+fn abbreviations(long: &str, longs: &[String]) -> Vec<String> {
+    if is_new(long) {
+        return Vec::new();
+    }
+    let beginnings = (1..long.len()).filter_map(|end| long.get(..end));
+    let kept = beginnings.filter(|beginning| {
+        let mut others = longs.iter().filter(|other| *other != long);
+        let only_new = |other: &String| is_new(other) && other != beginning;
+        others.clone().any(|other| other.starts_with(beginning))
+            && others.all(|other| !other.starts_with(beginning) || only_new(other))
+    });
+    kept.map(str::to_owned).collect()
+}
+
+/// Whether the original did not have an option.
+fn is_new(long: &str) -> bool {
+    let api = API_OPTIONS.iter().skip(ORIGINAL_API_OPTIONS);
+    NEW.contains(&long) || api.map(|option| option.flag).any(|flag| flag == long)
+}
+
+/// Compat: optparse takes other bases by their prefixes, of which that of octal numbers is a zero.
+fn integer(text: &str) -> Result<u64, ParseIntError> {
+    let digits = text.trim().replace('_', "").to_ascii_lowercase();
+    let (digits, base) = match digits.as_bytes() {
+        [b'0', b'x', ..] => (&digits[2..], 16),
+        [b'0', b'b', ..] => (&digits[2..], 2),
+        [b'0', _, ..] => (&digits[1..], 8),
+        _ => (&*digits, 10),
+    };
+    u64::from_str_radix(digits, base)
+}
+
+/// Compat: fewer than none is none.
+fn retries(text: &str) -> Result<u64, ParseIntError> {
+    match text.trim().strip_prefix('-') {
+        Some(digits) => integer(digits).map(|_| 0),
+        None => integer(text),
+    }
 }
 
 /// Compat: the texts of Python's optparse. Differs: a wrong option suggests the right one.
@@ -222,13 +282,16 @@ fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    let name = |text: String| text.split([' ', '=']).next().unwrap_or_default().to_owned();
+    let name = |text: String| match text.strip_prefix("-=") {
+        Some(_) => "-=".to_owned(),
+        None => text.split([' ', '=']).next().unwrap_or_default().to_owned(),
+    };
     let option = context(ContextKind::InvalidArg).map(name);
     let option = as_said(option.unwrap_or_default(), line);
     match error.kind() {
         ErrorKind::UnknownArgument => {
             let candidates = candidates(&option);
-            if candidates.len() > 1 {
+            if candidates.len() > 1 && option.len() > 2 {
                 return format!("ambiguous option: {option} ({}?)", candidates.join(", "));
             }
             match context(ContextKind::SuggestedArg) {
@@ -240,7 +303,9 @@ fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             match context(ContextKind::InvalidValue).unwrap_or_default() {
-                value if value.is_empty() => format!("{option} option requires 1 argument"),
+                value if value.is_empty() && error.kind() == ErrorKind::InvalidValue => {
+                    format!("{option} option requires 1 argument")
+                }
                 value if option == "--addressing-style" => {
                     format!("option {option}: invalid value: '{value}' (path, virtual or auto)")
                 }
@@ -287,6 +352,14 @@ fn usage_error(text: &str) -> String {
     format!("Usage: s4cmd [options]\n\ns4cmd: error: {text}")
 }
 
+/// What came after the original, apart from the parameters of the API.
+const NEW: [&str; 5] = [
+    "addressing-style",
+    "ignore-certificate",
+    "no-sign-request",
+    "profile",
+    "region",
+];
 const WORK: &str = "Work";
 const ACCESS: &str = "Access";
 const TUNING: &str = "Tuning";
@@ -332,6 +405,61 @@ mod tests {
     }
 
     #[test]
+    fn abbreviations_of_the_original_mean_what_they_meant() {
+        let line = [
+            "s4cmd",
+            "--n",
+            "3",
+            "--a",
+            "key",
+            "--API-A",
+            "private",
+            "--API-Ex=now",
+        ];
+        let args = run(&[&line[..], &["--API-IfMa", "x", "--rec"]].concat(), "");
+        assert_eq!(args.num_threads, Some(3));
+        assert_eq!(args.access_key.as_deref(), Some("key"));
+        for flag in ["API-ACL", "API-Expires", "API-IfMatch"] {
+            assert!(args.api_options.has(flag), "{flag}");
+        }
+        assert!(args.recursive);
+        assert!(run(&["s4cmd", "--i"], "").ignore_empty_source);
+    }
+
+    #[test]
+    fn values_may_look_like_options() {
+        let args = run(&["s4cmd", "--config", "-x", "--secret-key", "--n"], "");
+        assert_eq!(args.config.as_deref(), Some("-x".as_ref()));
+        assert_eq!(args.secret_key.as_deref(), Some("--n"));
+    }
+
+    #[test]
+    fn numbers_are_those_of_optparse() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("10", Some(10)),
+            (" 3 ", Some(3)),
+            ("0x500000", Some(5 << 20)),
+            ("0b11", Some(3)),
+            ("010", Some(8)),
+            ("1_000", Some(1000)),
+            ("08", None),
+            ("", None),
+            ("0x", None),
+            ("1.5", None),
+            ("5M", None),
+        ] {
+            assert_eq!(integer(text).ok(), number, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_the_environment_is_a_comment() {
+        let args = run(&["s4cmd", "del", "s3://b/k"], "--verbose #x -n");
+        assert!(args.dry_run);
+    }
+
+    #[test]
     fn the_command_line_beats_the_environment() {
         let args = run(&["s4cmd", "--retry", "1", "ls"], "--retry 7 -n");
         assert_eq!((args.retry, args.dry_run), (1, true));
@@ -347,6 +475,12 @@ mod tests {
         );
         assert!(wrong(&["s4cmd", "ls", "--retry"]).contains("--retry option requires 1 argument"));
         assert!(wrong(&["s4cmd", "-t", "x"]).contains("option -t: invalid integer value: 'x'"));
+        assert!(wrong(&["s4cmd", "-c", "-1"]).contains("option -c: invalid integer value: '-1'"));
+        assert!(wrong(&["s4cmd", "--retry="]).contains("--retry: invalid integer value: ''"));
+        for nothing in ["-=", "--=x"] {
+            let wrong = wrong(&["s4cmd", nothing]);
+            assert!(wrong.contains("error: no such option: -"), "{wrong}");
+        }
         assert!(wrong(&["s4cmd", "--recursiv3"]).contains("did you mean --recursive"));
         let ambiguous =
             "error: ambiguous option: --API-GrantR (--API-GrantRead, --API-GrantReadACP?)";

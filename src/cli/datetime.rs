@@ -3,15 +3,19 @@
 use jiff::{
     Span, Timestamp, ToSpan as _,
     civil::{Date, DateTime, Time},
-    tz::TimeZone,
+    tz::{Offset, TimeZone},
 };
 
-/// Reads a date: words in any order and any case, all of them UTC.
+/// Reads a date: words in any order and any case, UTC unless a zone is said.
 ///
 /// * a day: `2017-1-2`, `2017/1/2`, `20170102`, `today`, `yesterday`, `tomorrow`; without one, today
 /// * a time: `10:20`, `10:20:30`; without one, the present time of day
 /// * a distance: `3 days ago`, `2 weeks before`, `1 year after`
-/// * instead of all that, an ISO 8601 time, or seconds since 1970: `@N`, or nine digits and more
+/// * a zone: `UTC`, `GMT`, `Z`, `+0200`, `-05:30`
+/// * day and time as ISO 8601 has them: `2017-01-02T10:20:30.5+02:00`, `20170102T1020`
+/// * instead of all that, seconds since 1970: `@N`, or nine digits and more
+///
+/// What is later than this program's calendar, which ends with the year 9999, is its last moment.
 ///
 /// Nothing at all, and `now`, is now. `None` for everything else.
 ///
@@ -20,9 +24,6 @@ use jiff::{
 /// distance was ignored in silence.
 pub(super) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim().to_ascii_lowercase();
-    if let Ok(at) = text.to_ascii_uppercase().parse::<Timestamp>() {
-        return Some(at);
-    }
     // Fewer digits are more likely to be meant as a date.
     let seconds = text
         .strip_prefix('@')
@@ -41,7 +42,11 @@ pub(super) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
         said.time.unwrap_or(now.time()),
     );
     let at = at.checked_add(said.distance.unwrap_or_default()).ok()?;
-    Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    match said.zone.unwrap_or(Offset::UTC).to_timestamp(at) {
+        Ok(at) => Some(at),
+        Err(_) if at.year() > 0 => Some(Timestamp::MAX),
+        Err(_) => Some(Timestamp::MIN),
+    }
 }
 
 /// What the words said so far; each thing can be said once.
@@ -50,6 +55,7 @@ struct Said {
     day: Option<Date>,
     time: Option<Time>,
     distance: Option<Span>,
+    zone: Option<Offset>,
 }
 
 impl Said {
@@ -73,19 +79,35 @@ impl Said {
                 let (unit, direction) = (rest.next()?, rest.next()?);
                 once(&mut self.distance, distance(word, unit, direction)?)
             }
-            _ if word.contains(':') => {
-                // Like ISO 8601 without a zone.
-                let (day, time) = match word.split_once('t') {
-                    Some((day, time)) => (Some(day), time),
-                    None => (None, word),
+            "utc" | "gmt" | "z" => once(&mut self.zone, Offset::UTC),
+            _ if word.starts_with(['+', '-']) => once(&mut self.zone, zone(word)?),
+            _ if word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('t') => {
+                let (day, time) = word.split_once('t')?;
+                let time = self.without_zone(time)?;
+                let at = match day.contains('/') {
+                    true => DateTime::from_parts(self::day(day)?, self::time(time)?),
+                    false => format!("{day}T{time}").parse().ok()?,
                 };
-                if let Some(day) = day {
-                    once(&mut self.day, self::day(day)?)?;
-                }
+                once(&mut self.day, at.date())?;
+                once(&mut self.time, at.time())
+            }
+            _ if word.contains(':') => {
+                let time = self.without_zone(word)?;
                 once(&mut self.time, self::time(time)?)
             }
             _ => once(&mut self.day, day(word)?),
         }
+    }
+
+    /// Takes the zone at the end of a time.
+    fn without_zone<'a>(&mut self, time: &'a str) -> Option<&'a str> {
+        let (time, zone) = match (time.strip_suffix('z'), time.find(['+', '-'])) {
+            (Some(time), _) => (time, Offset::UTC),
+            (None, Some(at)) => (&time[..at], self::zone(&time[at..])?),
+            (None, None) => return Some(time),
+        };
+        once(&mut self.zone, zone)?;
+        Some(time)
     }
 }
 
@@ -103,13 +125,33 @@ fn day(word: &str) -> Option<Date> {
 }
 
 fn time(word: &str) -> Option<Time> {
-    let mut numbers = word.strip_suffix('z').unwrap_or(word).split(':');
+    let mut numbers = word.split(':');
     let (hour, minute) = (numbers.next()?, numbers.next()?);
     let second = numbers.next().unwrap_or("00");
     if minute.len() != 2 || second.len() != 2 || numbers.next().is_some() {
         return None;
     }
     Time::new(number(hour, 2)?, number(minute, 2)?, number(second, 2)?, 0).ok()
+}
+
+/// `+HH:MM`, `+HHMM` or `+HH`.
+fn zone(word: &str) -> Option<Offset> {
+    let (sign, digits) = match word.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(parts) => parts,
+        None => digits.split_at_checked(2)?,
+    };
+    let minutes = if minutes.is_empty() { "00" } else { minutes };
+    if hours.len() != 2 || minutes.len() != 2 {
+        return None;
+    }
+    let (hours, minutes): (i32, i32) = (number(hours, 2)?, number(minutes, 2)?);
+    let is_known = hours <= 14 && minutes < 60;
+    is_known.then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok())?
 }
 
 fn distance(amount: &str, unit: &str, direction: &str) -> Option<Span> {
@@ -182,6 +224,15 @@ mod tests {
             ("2013-05-24t01:02:03+02:00", "2013-05-23T23:02:03Z"),
             ("2013-05-24T01:02", "2013-05-24T01:02:00Z"),
             ("2013-05-24T01:02Z", "2013-05-24T01:02:00Z"),
+            ("2013-05-24T01:02:03.5", "2013-05-24T01:02:03.5Z"),
+            ("2013-05-24T01:02:03.5-0500", "2013-05-24T06:02:03.5Z"),
+            ("20130524T0102", "2013-05-24T01:02:00Z"),
+            ("2013-05-24T01", "2013-05-24T01:00:00Z"),
+            ("2013-05-24 01:02 UTC", "2013-05-24T01:02:00Z"),
+            ("2013-05-24 01:02:03 +0200", "2013-05-23T23:02:03Z"),
+            ("1:02+02:00 2013-05-24", "2013-05-23T23:02:00Z"),
+            ("3 days before 2013-05-24 1:02 -05", "2013-05-21T06:02:00Z"),
+            ("9999-12-31 23:59", "9999-12-30T22:00:00.999999999Z"),
             ("@0", "1970-01-01T00:00:00Z"),
             ("20170102 9:00", "2017-01-02T09:00:00Z"),
             ("1600000000", "2020-09-13T12:26:40Z"),
@@ -217,6 +268,12 @@ mod tests {
             "yesterday 2017-01-02",
             "-5 days ago",
             "2017-01-02T",
+            "10:20+2",
+            "10:20 +25:00",
+            "10:20Z UTC",
+            "+0200+0200",
+            "T10:20",
+            "-",
         ] {
             assert_eq!(at(text), None, "{text:?}");
         }

@@ -6,6 +6,7 @@ mod datetime;
 mod help;
 mod settings;
 mod signals;
+mod words;
 
 use std::{
     ffi::OsString,

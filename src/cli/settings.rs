@@ -62,7 +62,10 @@ impl Settings {
                 .or(found.ca_bundle),
             ignore_certificate: args.ignore_certificate,
         });
-        let (rounds, round_delay) = (args.retry, Duration::from_secs(args.retry_delay.into()));
+        let (rounds, round_delay) = (
+            u32::try_from(args.retry).unwrap_or(u32::MAX),
+            Duration::from_secs(args.retry_delay.min(u32::MAX.into())),
+        );
         let mutations = if args.dry_run {
             Mutations::Forbidden
         } else {
@@ -107,7 +110,10 @@ impl Settings {
 /// Source: S3 API Reference, DeleteObjects: at most 1,000 keys.
 fn batch_size(args: &Args) -> Result<usize, Failure> {
     let size = args.batch_delete_size;
-    if (1..=1000).contains(&size) {
+    if let Some(size) = usize::try_from(size)
+        .ok()
+        .filter(|size| (1..=1000).contains(size))
+    {
         return Ok(size);
     }
     let text = format!("--batch-delete-size must be a number from 1 to 1000, not \"{size}\"");
@@ -141,7 +147,10 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
         Failure::InvalidArgument(text)
     };
     let (name, threads) = match (args.num_threads, environment.get("S4CMD_NUM_THREADS")) {
-        (Some(threads), _) => ("--num-threads", threads),
+        (Some(threads), _) => (
+            "--num-threads",
+            usize::try_from(threads).unwrap_or(usize::MAX),
+        ),
         (None, Some(text)) => {
             let name = "S4CMD_NUM_THREADS";
             (name, text.parse().map_err(|_| invalid(name, text))?)

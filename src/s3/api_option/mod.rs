@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 
-pub use table::API_OPTIONS;
+pub use table::{API_OPTIONS, ORIGINAL_API_OPTIONS};
 
 use crate::s3::{
     operation::OperationKind,

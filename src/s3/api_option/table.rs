@@ -100,6 +100,9 @@ const OWNED: &[OperationKind] = &[
     DeleteObjects,
 ];
 
+/// How many rows, the first ones, the original had.
+pub const ORIGINAL_API_OPTIONS: usize = 37;
+
 /// The table.
 pub static API_OPTIONS: [ApiOption; 58] = [
     text("API-ACL", "x-amz-acl", STORE_OR_BUCKET),
