@@ -30,14 +30,45 @@ pub enum DirectoryError {
 /// # Errors
 /// See [`DirectoryError`].
 pub fn create_below(root: &Path, path: &Path) -> Result<(), DirectoryError> {
-    blocking::in_place(|| {
-        let refused = |path: &Path, error| DirectoryError::Io {
-            path: path.to_owned(),
-            error,
-        };
-        if !root.as_os_str().is_empty() {
-            fs::create_dir_all(root).map_err(|error| refused(root, error))?;
+    let make_root = || match root.as_os_str().is_empty() {
+        true => Ok(()),
+        false => fs::create_dir_all(root).map_err(|error| refused(root, error)),
+    };
+    below(root, path, make_root, |directory| {
+        match fs::create_dir(directory) {
+            // Another job was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
+            made => made.map(|()| true),
         }
+    })
+}
+
+/// Whether [`create_below`] would succeed, as far as can be seen without making anything.
+///
+/// # Errors
+/// See [`DirectoryError`].
+pub fn check_below(root: &Path, path: &Path) -> Result<(), DirectoryError> {
+    let check_root = || {
+        let mut ancestors = root.ancestors().map(|path| (path, fs::metadata(path)));
+        match ancestors.find_map(|(path, there)| Some((path, there.ok()?))) {
+            Some((path, there)) if !there.is_dir() => {
+                Err(refused(path, io::ErrorKind::NotADirectory.into()))
+            }
+            _ => Ok(()),
+        }
+    };
+    below(root, path, check_root, |_| Ok(false))
+}
+
+/// Goes down from `root` to `path`. `missing` says whether to go on where there is nothing.
+fn below(
+    root: &Path,
+    path: &Path,
+    at_root: impl FnOnce() -> Result<(), DirectoryError>,
+    missing: impl Fn(&Path) -> io::Result<bool>,
+) -> Result<(), DirectoryError> {
+    blocking::in_place(|| {
+        at_root()?;
         let mut current = root.to_owned();
         for component in path.strip_prefix(root).unwrap_or(path).components() {
             current.push(component);
@@ -48,10 +79,8 @@ pub fn create_below(root: &Path, path: &Path) -> Result<(), DirectoryError> {
                 }
                 Ok(_) => return Err(refused(&current, io::ErrorKind::NotADirectory.into())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    match fs::create_dir(&current) {
-                        // Another job was faster.
-                        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                        other => other.map_err(|error| refused(&current, error))?,
+                    if !missing(&current).map_err(|error| refused(&current, error))? {
+                        break;
                     }
                 }
                 Err(error) => return Err(refused(&current, error)),
@@ -59,6 +88,18 @@ pub fn create_below(root: &Path, path: &Path) -> Result<(), DirectoryError> {
         }
         Ok(())
     })
+}
+
+/// That something is there is only said of what should be a directory and is none.
+fn refused(path: &Path, error: io::Error) -> DirectoryError {
+    let error = match error.kind() {
+        io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+        _ => error,
+    };
+    DirectoryError::Io {
+        path: path.to_owned(),
+        error,
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +130,25 @@ mod tests {
     fn a_file_in_the_way_is_named() {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("f"), "").unwrap();
-        let error = create_below(root.path(), &root.path().join("f/g")).unwrap_err();
-        assert!(error.to_string().contains("f)"), "{error}");
+        let file = root.path().join("f");
+        for (root, path) in [(root.path(), file.join("g")), (&file, file.join("g"))] {
+            for error in [create_below(root, &path), check_below(root, &path)] {
+                let error = error.unwrap_err().to_string();
+                assert!(error.ends_with("f): not a directory"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_check_makes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let new = root.path().join("new");
+        check_below(&new, &new.join("a/b")).unwrap();
+        check_below(root.path(), &new.join("a/b")).unwrap();
+        check_below(Path::new(""), Path::new("no/such")).unwrap();
+        assert!(!new.exists());
+        symlink("/", root.path().join("link")).unwrap();
+        let through = check_below(root.path(), &root.path().join("link/c"));
+        assert!(matches!(through, Err(DirectoryError::Link(_))));
     }
 }

@@ -8,7 +8,7 @@ mod temp;
 mod umask;
 mod walk;
 
-pub use directory::{DirectoryError, create_below};
+pub use directory::{DirectoryError, check_below, create_below};
 pub use hash::{Digests, Hasher, hash_parts, hash_region, sha256_region};
 pub use order::key_order;
 pub use source::{SourceError, SourceFile};

@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io,
     path::Path,
     sync::Arc,
@@ -47,12 +47,12 @@ impl SourceFile {
         use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
         blocking::in_place(|| {
             // Opening a pipe would wait for a writer.
-            if !fs::metadata(path)?.is_file() {
+            if !is_file(&fs::metadata(path)?) {
                 return Err(SourceError::NotAFile);
             }
             let file = File::open(path)?;
             let metadata = file.metadata()?;
-            if !metadata.is_file() {
+            if !is_file(&metadata) {
                 return Err(SourceError::NotAFile);
             }
             // Some file systems make up files whose size they do not know.
@@ -131,6 +131,13 @@ impl SourceFile {
     }
 }
 
+/// The null device is as good as an empty file, and people make empty objects of it.
+fn is_file(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    let is_null = || fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
+    metadata.is_file() || metadata.file_type().is_char_device() && is_null()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,9 +165,11 @@ mod tests {
             Err(SourceError::NotAFile)
         ));
         assert!(matches!(
-            SourceFile::open(Path::new("/dev/null")),
+            SourceFile::open(Path::new("/dev/zero")),
             Err(SourceError::NotAFile)
         ));
+        let null = SourceFile::open(Path::new("/dev/null")).unwrap();
+        assert!(null.is_empty() && null.read().unwrap().is_empty());
         let missing = directory.path().join("missing");
         assert!(matches!(
             SourceFile::open(&missing),

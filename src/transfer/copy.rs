@@ -5,6 +5,7 @@ use crate::{
     plan::split::MAX_SINGLE,
     s3::{
         op::{CopyObject, CopySource, DeleteObject, HeadObjectOutput, MetadataDirective},
+        operation::OperationKind,
         properties::Properties,
         request::Role,
         types::ETag,
@@ -77,7 +78,11 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
     if is_done_already(engine, copy, &source).await? {
         return Ok(ended(Outcome::Synced));
     }
-    if !engine.is_dry_run() {
+    if engine.is_dry_run() {
+        engine
+            .predict_write(&copy.target.bucket, OperationKind::CopyObject)
+            .await?;
+    } else {
         let limit = engine.options.max_single_copy.min(MAX_SINGLE + 1);
         let one_request = source.size < limit || source.size == 0;
         // Parts of what cannot be pinned could be of two versions.

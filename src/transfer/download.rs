@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    local::{Hasher, SourceFile, TempFile, create_below, hash_region},
+    local::{Hasher, SourceFile, TempFile, check_below, create_below, hash_region},
     plan::split::Split,
     s3::{
         op::{GetObject, HeadObjectOutput},
@@ -26,10 +26,11 @@ pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome,
     if is_done_already(engine, download).await? {
         return Ok(Outcome::Synced);
     }
+    let directory = download.target.parent().unwrap_or(Path::new(""));
     if engine.is_dry_run() {
+        check_below(&download.root, directory)?;
         return Ok(Outcome::Done);
     }
-    let directory = download.target.parent().unwrap_or(Path::new(""));
     create_below(&download.root, directory)?;
     let mut tried = false;
     loop {
@@ -52,17 +53,12 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
         return Err(Error::Special(download.target.clone()));
     }
     if download.compare == Compare::Content {
-        match SourceFile::open(&download.target) {
-            Ok(file) => {
-                let url = download.url();
-                if compare::same_as_listed(engine, &file, &url, &download.source, Role::Source)
-                    .await?
-                {
-                    return Ok(true);
-                }
+        // What cannot be read is not the same.
+        if let Ok(file) = SourceFile::open(&download.target) {
+            let url = download.url();
+            if compare::same_as_listed(engine, &file, &url, &download.source, Role::Source).await? {
+                return Ok(true);
             }
-            // What cannot be read is not the same.
-            Err(_) => {}
         }
     }
     if download.overwrite == Overwrite::Refuse {

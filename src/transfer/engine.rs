@@ -1,11 +1,15 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{OnceCell, mpsc},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, Mutations},
     location::S3Url,
+    s3::{op::HeadBucket, operation::OperationKind},
     transfer::{Afterwards, Copy, Error, Job, copy, download, permits::ByteBudget, upload},
 };
 
@@ -17,6 +21,8 @@ pub struct Engine {
     pub(super) buffers: ByteBudget,
     pub(super) cancel: CancellationToken,
     report: Report,
+    /// In a dry run: whether the bucket of the targets is missing.
+    no_bucket: Arc<OnceCell<bool>>,
 }
 
 /// The bounds and thresholds of the engine, in bytes unless it says otherwise.
@@ -89,6 +95,7 @@ impl Engine {
             buffers: ByteBudget::new(BUFFERS),
             cancel,
             report,
+            no_bucket: Arc::default(),
         }
     }
 
@@ -128,6 +135,23 @@ impl Engine {
     /// Whether this run only says what it would do.
     pub fn is_dry_run(&self) -> bool {
         self.client.mutations() == Mutations::Forbidden
+    }
+
+    /// In place of a request that would write into a bucket: a bucket that is missing makes the
+    /// real run fail. (All targets of a run are in one.)
+    pub(super) async fn predict_write(
+        &self,
+        bucket: &str,
+        operation: OperationKind,
+    ) -> Result<(), Error> {
+        let look = async || {
+            let asked = self.client.call(&HeadBucket { bucket }).await;
+            asked.is_err_and(|error| error.is_not_found())
+        };
+        if *self.no_bucket.get_or_init(look).await {
+            return Err(Error::NoBucket(operation));
+        }
+        Ok(())
     }
 
     pub(super) fn tell(&self, event: Event<'_>) {

@@ -6,6 +6,7 @@ use crate::{
     client::ClientError,
     local::{DirectoryError, SourceError},
     plan::paths::UnsafeName,
+    s3::operation::OperationKind,
 };
 
 /// Why a job failed. The job's names are added where it is reported.
@@ -67,6 +68,12 @@ pub enum Error {
     /// A copy or a move onto itself.
     #[error("source and target are the same object")]
     SameObject,
+    /// What a server says to this operation, as a dry run predicts it.
+    #[error(
+        "An error occurred (NoSuchBucket) when calling the {0} operation: The specified bucket \
+         does not exist"
+    )]
+    NoBucket(OperationKind),
     /// The source of a copy vanished after it was listed.
     #[error("the object does not exist any more")]
     Gone,

@@ -9,6 +9,7 @@ use crate::{
     s3::{
         encode,
         op::{HeadObjectOutput, PutObject, PutObjectOutput},
+        operation::OperationKind,
         payload::{Payload, PayloadHash},
         request::Role,
         types::Md5Digest,
@@ -26,6 +27,9 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
         return Ok(Outcome::Synced);
     }
     if engine.is_dry_run() {
+        engine
+            .predict_write(&upload.target.bucket, OperationKind::PutObject)
+            .await?;
         return Ok(Outcome::Done);
     }
     let one_request = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE;

@@ -49,7 +49,7 @@ fn sorted(run: &Run) -> Vec<&str> {
     lines
 }
 
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 37] = [
     "put file s3://bucket/new",
     "put -f file s3://bucket/d/0",
     "put file s3://bucket/d/0",
@@ -81,6 +81,12 @@ const COMMANDS: [&str; 31] = [
     "dsync -D s3://bucket/d here",
     "dsync -D s3://bucket/d s3://bucket/new",
     "dsync -D s3://bucket/d s3://bucket/e",
+    "put file s3://no-bucket/k",
+    "put -r -c 1 here s3://no-bucket/k",
+    "cp s3://bucket/d/0 s3://no-bucket/k",
+    "mv -f s3://bucket/d/0 s3://no-bucket/k",
+    "get s3://bucket/d/0 file/below",
+    "get -r -c 1 s3://bucket/d file",
 ];
 
 #[test]
