@@ -8,6 +8,7 @@ use crate::{
     command::{Failure, Session, session::JobSender, targets::Targets},
     local::{Found, walk},
     location::{S3Target, S3Url, basename},
+    plan::paths,
     transfer::{Job, Target, Upload},
 };
 
@@ -16,6 +17,7 @@ pub(super) async fn run(
     sources: &[String],
     target: &S3Target,
 ) -> Result<(), Failure> {
+    refuse_options(session)?;
     if sources.len() > 1 && !target.takes_many() {
         return Err(not_a_directory(target));
     }
@@ -36,6 +38,15 @@ pub(super) async fn run(
         .await
 }
 
+/// S3 refuses an upload that names an algorithm and has no sum of it.
+pub(super) fn refuse_options(session: &Session) -> Result<(), Failure> {
+    if session.client.api_options().has("API-ChecksumAlgorithm") {
+        let text = "--API-ChecksumAlgorithm is for copies: uploads are checked by their MD5";
+        return Err(Failure::InvalidArgument(text.to_owned()));
+    }
+    Ok(())
+}
+
 pub(super) fn not_a_directory(target: &S3Target) -> Failure {
     let url = &target.url;
     Failure::Runtime(format!(
@@ -46,10 +57,15 @@ pub(super) fn not_a_directory(target: &S3Target) -> Failure {
 /// Where a source goes: a file to this key, a directory's files below it.
 pub(super) fn base_of(source: &str, target: &S3Target, is_alone: bool) -> S3Url {
     let is_directory = Path::new(source).is_dir();
-    match basename(source) {
+    let base = match basename(source) {
         "" | "." | ".." => target.url.clone(),
         name if is_directory => target.of_directory(name, is_alone),
         name => target.of_object(name, is_alone),
+    };
+    if is_directory {
+        base.with_key(paths::normalized(&base.key))
+    } else {
+        base
     }
 }
 

@@ -36,11 +36,17 @@ impl Entry {
 
 /// What a path means, without what is below it: directories first, each kind in the order of the
 /// keys.
+///
+/// Compat: directories have no time, so they stay out if times are asked for. Differs: not with
+/// recursion, as what is in them has times.
 pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
     let mut level = Level::of(session, url);
     let mut entries = Vec::new();
+    let options = &session.options;
+    let with_directories = options.recursive || !options.modified.is_set();
     while let Some(more) = level.next().await? {
-        entries.extend(more);
+        let is_meant = |entry: &Entry| with_directories || matches!(entry, Entry::Object(_));
+        entries.extend(more.into_iter().filter(is_meant));
     }
     let rank = |entry: &Entry| matches!(entry, Entry::Object(_));
     entries.sort_by(|a, b| (rank(a), a.key()).cmp(&(rank(b), b.key())));

@@ -21,6 +21,34 @@ pub fn below(root: &Path, relative: &str) -> Result<PathBuf, UnsafeName> {
     Ok(path)
 }
 
+/// The directory that a target names, as keys begin with it: what a shell would make of it.
+/// `$DIR/` with a `DIR` that ends in a slash itself means no directory without a name.
+///
+/// Compat: Python's `posixpath.normpath`, which keeps two slashes in front.
+pub fn normalized(directory: &str) -> String {
+    let mut components: Vec<&str> = Vec::new();
+    for component in directory.split('/') {
+        match component {
+            "" | "." => {}
+            ".." if components.last().is_some_and(|last| *last != "..") => {
+                components.pop();
+            }
+            // There is nothing above a root.
+            ".." if directory.starts_with('/') => {}
+            other => components.push(other),
+        }
+    }
+    let slashes = directory.len() - directory.trim_start_matches('/').len();
+    let root = match slashes {
+        0 => "",
+        2 => "//",
+        _ => "/",
+    };
+    let path = components.join("/");
+    let end = if path.is_empty() { "" } else { "/" };
+    format!("{root}{path}{end}")
+}
+
 /// Why a key cannot become a local file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnsafeName {
@@ -50,6 +78,26 @@ mod tests {
             "..", "../x", "a/../x", "a/..", "/a", "a//b", "./a", "a/.", "", "/", "a\0",
         ] {
             assert!(below(root, bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn directories_are_normalized_as_by_python() {
+        for (directory, expected) in [
+            ("", ""),
+            ("a/b/", "a/b/"),
+            ("a//b//", "a/b/"),
+            ("./a/./b", "a/b/"),
+            ("a/../b", "b/"),
+            ("../a/../../b", "../../b/"),
+            ("/a", "/a/"),
+            ("/", "/"),
+            ("/../a", "/a/"),
+            ("//a", "//a/"),
+            ("///a", "/a/"),
+            ("a/..", ""),
+        ] {
+            assert_eq!(normalized(directory), expected, "{directory:?}");
         }
     }
 

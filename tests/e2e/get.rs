@@ -331,6 +331,33 @@ fn links_in_the_way_are_not_followed() {
     );
 }
 
+#[test]
+fn times_leave_directories_out_unless_what_is_in_them_is_meant() {
+    let world = World::new();
+    world.seed(&["a.txt", "a/1"]);
+    let get = |options: &[&str]| {
+        let all = world.url("a*");
+        let line = ["get", &*all, "out", "--last-modified-after", "2001-01-01"];
+        world.s4cmd(&[&line[..], options].concat())
+    };
+    get(&[]).prints(&world.downloads(&[("a.txt", "out")]));
+    world.make_directory("tree");
+    let all = world.url("a*");
+    let line = [
+        "get",
+        "-r",
+        &*all,
+        "tree",
+        "--last-modified-after=2001-01-01",
+    ];
+    world
+        .s4cmd(&line)
+        .prints(&world.downloads(&[("a.txt", "tree/a.txt"), ("a/1", "tree/a/1")]));
+    let named = world.url("a/");
+    let du = world.s4cmd(&["du", &named, "--last-modified-after", "2001-01-01"]);
+    du.fails_with("[Runtime Failure] Source doesn't exist.");
+}
+
 /// `get -f s3://b/k /dev/null` made a plain file of the system's device.
 #[test]
 fn a_device_or_a_pipe_is_not_replaced_by_a_file() {

@@ -346,6 +346,53 @@ fn a_file_that_does_not_know_its_size_is_refused() {
     assert!(world.keys().is_empty());
 }
 
+/// `$DIRECTORY/` of a directory that ends in a slash itself.
+#[test]
+fn the_target_of_a_directory_has_no_empty_components() {
+    let world = World::new();
+    world.write_all(&["d/1"]);
+    for (target, key) in [
+        ("new//", "new/d/1"),
+        ("x/../y/./", "y/d/1"),
+        ("z//", "z/d/1"),
+    ] {
+        let line = format!("d/1 => {}", world.url(key));
+        world
+            .s4cmd(&["put", "-r", "d", &world.url(target)])
+            .prints(&[line]);
+        assert!(world.keys().contains(&key.to_owned()), "{target}");
+    }
+}
+
+#[test]
+fn the_null_device_is_an_empty_file() {
+    let world = World::new();
+    let line = format!("/dev/null => {}", world.url("flag"));
+    world
+        .s4cmd(&["put", "/dev/null", &world.url("flag")])
+        .prints(&[line]);
+    world.assert_uploaded("flag", b"", "666");
+}
+
+#[test]
+fn an_algorithm_of_sums_is_refused() {
+    let world = World::new();
+    world.write_all(&["f"]);
+    let put = [
+        "put",
+        "f",
+        &*world.url("k"),
+        "--API-ChecksumAlgorithm",
+        "SHA256",
+    ];
+    let line = world.s4cmd(&put).fails();
+    assert!(
+        line.starts_with("[Invalid Argument] --API-ChecksumAlgorithm"),
+        "{line}"
+    );
+    assert!(world.keys().is_empty());
+}
+
 #[test]
 fn a_pipe_is_no_file() {
     let world = World::new();
