@@ -37,7 +37,7 @@ async fn print(session: &Session, object: &S3Url, listed: &ListedObject) -> Resu
         range: None,
         if_match: None,
     };
-    let about = |error: Error| Failure::about(object, error);
+    let about = |error: Error| Failure::of_job(object, &error).in_main_thread();
     let mut stream = session
         .client
         .open(&get)

@@ -10,6 +10,10 @@ pub enum Failure {
     InvalidArgument(String),
     /// Something went wrong on the way.
     Runtime(String),
+    /// The server refused, or there was no way to it.
+    Exception(String),
+    /// The same, where the original did the work outside of its threads.
+    MainException(String),
     /// The operating system refused: its error number, its text, and what it was about.
     Os(i32, String, String),
     /// A signal came.
@@ -26,6 +30,15 @@ impl Failure {
     pub fn on(self, subject: impl fmt::Display) -> Self {
         match self {
             Self::Runtime(text) => Self::about(subject, text),
+            Self::Exception(text) => Self::Exception(format!("{subject}: {text}")),
+            other => other,
+        }
+    }
+
+    /// The same failure, as the original told it where it did the work outside of its threads.
+    pub(super) fn in_main_thread(self) -> Self {
+        match self {
+            Self::Exception(text) => Self::MainException(text),
             other => other,
         }
     }
@@ -46,6 +59,8 @@ impl Failure {
     /// A failure of a job whose source is `source`.
     pub fn of_job(source: impl fmt::Display, error: &Error) -> Self {
         match (error, error.os_error()) {
+            (Error::Client(error), _) => Self::from(error).on(source),
+            (Error::NoBucket(_), _) => Self::Exception(error.to_string()).on(source),
             (Error::Exists(_) | Error::Special(_), _) => Self::Runtime(error.to_string()),
             (Error::Target { path, error }, _) => Self::os(path.display(), error),
             (Error::Directory(_), _) => Self::about(source, error),
@@ -55,9 +70,20 @@ impl Failure {
     }
 }
 
+impl From<&ClientError> for Failure {
+    fn from(error: &ClientError) -> Self {
+        match error {
+            ClientError::Answer { .. } | ClientError::Transport { .. } => {
+                Self::Exception(error.to_string())
+            }
+            _ => Self::Runtime(error.to_string()),
+        }
+    }
+}
+
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self::Runtime(error.to_string())
+        Self::from(&error)
     }
 }
 
@@ -66,6 +92,8 @@ impl fmt::Display for Failure {
         match self {
             Self::InvalidArgument(text) => write!(f, "[Invalid Argument] {text}"),
             Self::Runtime(text) => write!(f, "[Runtime Failure] {text}"),
+            Self::Exception(text) => write!(f, "[Exception] {text}"),
+            Self::MainException(text) => write!(f, "[Runtime Exception] {text}"),
             Self::Os(number, text, subject) => write!(f, "[OSError] {number}: {text}: {subject}"),
             Self::Interrupted => f.write_str("[Runtime Failure] Interrupted by user"),
         }

@@ -14,7 +14,8 @@ use crate::{
 pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Failure> {
     match url {
         None => {
-            let buckets = session.client.call(&ListBuckets).await?;
+            let buckets = session.client.call(&ListBuckets).await;
+            let buckets = buckets.map_err(|error| Failure::from(error).in_main_thread())?;
             print(session, buckets.iter().map(Row::bucket), DIRECTORY.len());
             Ok(())
         }

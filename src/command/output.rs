@@ -99,7 +99,7 @@ impl Output {
     pub(super) fn deleted(&self, object: &S3Url, result: Result<(), Error>) {
         match result {
             Ok(()) => self.line(format_args!("Delete {object}")),
-            Err(error) => self.failure(&Failure::about(object, error)),
+            Err(error) => self.failure(&Failure::of_job(object, &error)),
         }
         self.completed();
     }

@@ -31,11 +31,20 @@ async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(),
     if !session.options.delete_removed {
         return Ok(());
     }
-    if !Path::new(source).is_dir() {
+    let path = Path::new(source);
+    if session.options.ignore_empty_source && !path.exists() {
+        return Ok(());
+    }
+    if !path.is_dir() {
         let text = format!("Source \"{source}\" is not a directory.");
         return Err(Failure::Runtime(text));
     }
+    let url = &target.url;
+    let named = match target.slash || !url.key.is_empty() {
+        true => url.to_string(),
+        false => format!("s3://{}", url.bucket),
+    };
     // Differs: the original looked for the files where it had not put them, and deleted them all.
     let base = put::base_of(source, target, true);
-    dsync::remove_extras_of_files(session, source, &target.url, &base).await
+    dsync::remove_extras_of_files(session, source, &named, &base).await
 }

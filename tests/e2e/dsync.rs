@@ -174,17 +174,30 @@ fn only_directories_are_synchronised() {
     world.make_directory("empty/inner");
     world.seed(&["object", "t/1"]);
     let error = "[Runtime Failure] Sync command need to sync directory to directory.";
-    let fails = |source: &str, target: &str| {
+    // Whatever is missing or empty may be ignored; what is no directory stays wrong.
+    let fails = |source: &str, target: &str, is_missing: bool| {
         world.s4cmd(&["dsync", source, target]).fails_with(error);
-        let run = world.s4cmd(&["dsync", "--ignore-empty-source", source, target]);
-        run.prints::<&str>(&[]);
+        for command in [&["dsync"][..], &["dsync", "-D"]] {
+            let ignore = ["--ignore-empty-source", source, target];
+            let run = world.s4cmd(&[command, &ignore].concat());
+            match is_missing {
+                true => run.prints::<&str>(&[]),
+                false => run.fails_with(error),
+            }
+        }
     };
-    fails("file", &world.url("p"));
-    fails("missing", &world.url("p"));
-    fails("empty", &world.url("p"));
-    fails(&world.url("object"), "out");
-    fails(&world.url("nothing"), "out");
-    fails(&world.url("t/1"), "out");
+    fails("file", &world.url("p"), false);
+    fails("missing", &world.url("p"), true);
+    fails("empty", &world.url("p"), true);
+    fails(&world.url("object"), "out", false);
+    fails(&world.url("nothing"), "out", true);
+    fails(&world.url("t/1"), "out", false);
+    for options in [&[][..], &["-D"]] {
+        let missing = ["sync", "--ignore-empty-source", "missing", &*world.url("p")];
+        world
+            .s4cmd(&[&missing[..], options].concat())
+            .prints::<&str>(&[]);
+    }
     assert_eq!(world.keys(), ["object", "t/1"]);
     assert!(!world.exists("out"));
     let error = "[Invalid Argument] Cannot sync two local directories.";

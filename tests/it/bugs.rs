@@ -439,7 +439,7 @@ fn b34_failures_are_lines_and_end_the_run() {
         "du s3://bucket -t 0",
     ] {
         let run = world.run(line).fails().within(60).in_one_line();
-        assert!(run.stderr.starts_with("[Runtime Failure] "), "{run:#?}");
+        assert!(run.stderr.starts_with("[Exception] "), "{run:#?}");
     }
 }
 

@@ -7,7 +7,7 @@ mod transfers;
 use std::path::Path;
 
 use crate::{
-    command::{Failure, Session},
+    command::{Failure, Session, walk},
     location::{Location, S3Url},
 };
 
@@ -18,7 +18,7 @@ pub(super) async fn run(
     source: &Location,
     target: &Location,
 ) -> Result<(), Failure> {
-    match (source, target) {
+    let found = match (source, target) {
         (Location::Local(source), Location::S3(target)) => {
             transfers::up(session, Path::new(source), target).await
         }
@@ -34,10 +34,20 @@ pub(super) async fn run(
             Err(Failure::InvalidArgument(text.to_owned()))
         }
     }?;
-    if session.options.delete_removed {
-        remove_extras(session, source, target).await?;
+    match found {
+        Found::Nothing => refuse_nothing(session, source).await,
+        Found::Something if session.options.delete_removed => {
+            remove_extras(session, source, target).await
+        }
+        Found::Something => Ok(()),
     }
-    Ok(())
+}
+
+/// What a source turned out to have in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Something,
+    Nothing,
 }
 
 /// Compat: the contents go to the contents, slashes do not matter.
@@ -55,8 +65,18 @@ fn refuse_overlap(source: &S3Url, target: &S3Url) -> Result<(), Failure> {
     Ok(())
 }
 
-fn not_a_directory(session: &Session) -> Result<(), Failure> {
-    if session.options.ignore_empty_source {
+/// A source with nothing in it may be missing or empty, if the user said so, but not a file or an
+/// object.
+async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Failure> {
+    let is_tolerated = session.options.ignore_empty_source
+        && match source {
+            Location::Local(path) => Path::new(path).is_dir() || !Path::new(path).exists(),
+            Location::S3(url) => {
+                let entries = walk::entries(session, url);
+                session.until_cancelled(entries).await?.is_empty()
+            }
+        };
+    if is_tolerated {
         return Ok(());
     }
     let text = "Sync command need to sync directory to directory.";

@@ -37,7 +37,7 @@ pub(in crate::command) async fn remove_extras(
 pub(in crate::command) async fn remove_extras_of_files(
     session: &Session,
     source: &str,
-    named: &S3Url,
+    named: &str,
     target: &S3Url,
 ) -> Result<(), Failure> {
     session.output.line(format_args!(

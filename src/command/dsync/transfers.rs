@@ -6,11 +6,11 @@ use crate::{
     command::{
         Failure, Session,
         dsync::{
-            directory_prefix,
+            Found, directory_prefix,
             heads::{Files, Objects},
-            not_a_directory,
         },
         get::Getter,
+        put::refuse_options,
         session::JobSender,
         targets::Targets,
     },
@@ -19,8 +19,13 @@ use crate::{
     transfer::{Afterwards, Compare, Copy, Job, Overwrite, Target, Upload},
 };
 
-pub(super) async fn down(session: &Session, source: &S3Url, target: &Path) -> Result<(), Failure> {
+pub(super) async fn down(
+    session: &Session,
+    source: &S3Url,
+    target: &Path,
+) -> Result<Found, Failure> {
     let prefix = directory_prefix(source);
+    let mut found = Found::Something;
     session
         .transfer(async |jobs| {
             let mut getter = Getter {
@@ -31,27 +36,29 @@ pub(super) async fn down(session: &Session, source: &S3Url, target: &Path) -> Re
                 targets: Targets::new(std::iter::empty()),
                 jobs,
             };
-            match getter.tree(&prefix, target, "").await? {
-                0 => not_a_directory(session),
-                _ => Ok(()),
+            if getter.tree(&prefix, target, "").await? == 0 {
+                found = Found::Nothing;
             }
+            Ok(())
         })
-        .await
+        .await?;
+    Ok(found)
 }
 
-pub(super) async fn up(session: &Session, source: &Path, target: &S3Url) -> Result<(), Failure> {
+pub(super) async fn up(session: &Session, source: &Path, target: &S3Url) -> Result<Found, Failure> {
+    refuse_options(session)?;
     if !source.is_dir() {
-        return not_a_directory(session);
+        return Ok(Found::Nothing);
     }
     let first = async { Ok(Files::below(session, source).await) };
     let mut files = session.until_cancelled(first).await?;
     if files.next.is_none() {
         // A directory that could not be read is not empty, and that was told.
-        return if session.output.failures() > 0 {
-            Ok(())
+        return Ok(if session.output.failures() > 0 {
+            Found::Something
         } else {
-            not_a_directory(session)
-        };
+            Found::Nothing
+        });
     }
     session
         .transfer(async |jobs| {
@@ -71,17 +78,23 @@ pub(super) async fn up(session: &Session, source: &Path, target: &S3Url) -> Resu
             }
             Ok(())
         })
-        .await
+        .await?;
+    Ok(Found::Something)
 }
 
 pub(super) async fn across(
     session: &Session,
     source: &S3Url,
     target: &S3Url,
-) -> Result<(), Failure> {
+) -> Result<Found, Failure> {
+    let mut found = Found::Something;
     session
-        .transfer(async |jobs| copy_all(session, source, target, &jobs).await)
-        .await
+        .transfer(async |jobs| {
+            found = copy_all(session, source, target, &jobs).await?;
+            Ok(())
+        })
+        .await?;
+    Ok(found)
 }
 
 async fn copy_all(
@@ -89,10 +102,10 @@ async fn copy_all(
     source: &S3Url,
     target: &S3Url,
     jobs: &JobSender,
-) -> Result<(), Failure> {
+) -> Result<Found, Failure> {
     let mut sources = Objects::below(session, &source.bucket, directory_prefix(source)).await?;
     if sources.next.is_none() {
-        return not_a_directory(session);
+        return Ok(Found::Nothing);
     }
     let mut targets = Objects::below(session, &target.bucket, directory_prefix(target)).await?;
     while let Some(relative) = sources.relative().map(str::to_owned) {
@@ -116,7 +129,7 @@ async fn copy_all(
         }
         sources.advance(session).await?;
     }
-    Ok(())
+    Ok(Found::Something)
 }
 
 /// What the target's listing has for a name. Names are asked for in order.
