@@ -56,9 +56,12 @@ def differences(line, original, ours):
         found["out"] = "other lines"
     # The original tells its first failure; a traceback may follow.
     # (boto3 writes None for an empty message.)
-    first = [text.removesuffix("None") for text in told(original.err)[:1]]
-    if first and not any(first[0] in text for text in told(ours.err)):
-        found["err"] = "not told: " + first[0]
+    first = next((line.removesuffix("None") for line in original.err if told([line])), None)
+    if first:
+        # This program says in between what the failure is about.
+        prefix, text = first.split("] ", 1)
+        if not any(line.startswith(prefix + "] ") and text in line for line in ours.err):
+            found["err"] = "not told: " + first
     if original.status == 2:
         usage = [text for text in original.err if text.startswith("s4cmd: error: ")]
         if usage and not any(text.startswith(usage[0]) for text in ours.err):

@@ -24,7 +24,9 @@ COUNTER = itertools.count()
 def arguments():
     root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser()
-    parser.add_argument("--program", default=str(root / "target" / "debug" / "s4cmd"))
+    parser.add_argument(
+        "--program", type=os.path.abspath, default=str(root / "target" / "debug" / "s4cmd")
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--random", type=int, default=100)
     parser.add_argument("--only", default="")
