@@ -8,7 +8,7 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, help, words},
+    cli::{api_args, exit::ExitCodes, help, words},
     credentials::Environment,
     plan::filter::TimeFilter,
     s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS},
@@ -124,6 +124,9 @@ pub(super) struct Args {
     /// Show every request (lines with S3APICALL)
     #[arg(long, help_heading = OUTPUT)]
     pub(super) debug: bool,
+    /// Exit statuses: 1 for every failure, or finer ones
+    #[arg(long, value_name = "SET", default_value = "plain", help_heading = OUTPUT)]
+    pub(super) exit_codes: ExitCodes,
     /// Show this help, or with a command that of the command
     #[arg(short, long, help_heading = OUTPUT)]
     help: bool,
@@ -306,8 +309,9 @@ fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
                 value if value.is_empty() && error.kind() == ErrorKind::InvalidValue => {
                     format!("{option} option requires 1 argument")
                 }
-                value if option == "--addressing-style" => {
-                    format!("option {option}: invalid value: '{value}' (path, virtual or auto)")
+                value if error.get(ContextKind::ValidValue).is_some() => {
+                    let choices = context(ContextKind::ValidValue).unwrap_or_default();
+                    format!("option {option}: invalid choice: '{value}' (choose from {choices})")
                 }
                 value => format!("option {option}: invalid integer value: '{value}'"),
             }
@@ -353,8 +357,9 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 5] = [
+const NEW: [&str; 6] = [
     "addressing-style",
+    "exit-codes",
     "ignore-certificate",
     "no-sign-request",
     "profile",

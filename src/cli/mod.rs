@@ -3,6 +3,7 @@
 mod api_args;
 mod args;
 mod datetime;
+mod exit;
 mod help;
 mod settings;
 mod signals;
@@ -27,6 +28,7 @@ use crate::{
 };
 
 use args::{Args, Parsed};
+use exit::{ExitCodes, FAILED, USAGE};
 use settings::Settings;
 
 /// Runs the program with this process's arguments, environment and streams.
@@ -39,7 +41,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Runs a command line, the program's name first, and gives the exit status: 0 all done,
-/// 1 anything failed, 2 wrong usage, 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
+/// 1 anything failed (or finer, see [`ExitCodes`]), 2 wrong usage, 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
 pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Output>) -> u8 {
     match args::parse(arguments, environment) {
         Parsed::Run(args) => run_command(&args, environment, output),
@@ -60,7 +62,7 @@ fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> 
         .and_then(|command| Ok((command, Settings::resolve(args, environment)?)))
         .and_then(|(command, settings)| Ok((command, session(settings, output)?)));
     match prepared {
-        Ok((command, session)) => drive(command, session, output),
+        Ok((command, session)) => drive(command, session, output, args.exit_codes),
         Err(failure) => {
             output.failure(&failure);
             FAILED
@@ -78,7 +80,7 @@ fn session(settings: Settings, output: &Arc<Output>) -> Result<Session, Failure>
         ));
     }
     let http =
-        HttpClient::new(&settings.connect).map_err(|error| Failure::Runtime(error.to_string()))?;
+        HttpClient::new(&settings.connect).map_err(|error| Failure::runtime(error.to_string()))?;
     let observer = settings.debug.then(|| {
         let output = Arc::clone(output);
         Observer::new(move |line| output.note(format_args!("  (D)s4cmd: >> {line}")))
@@ -106,7 +108,7 @@ fn session(settings: Settings, output: &Arc<Output>) -> Result<Session, Failure>
 
 /// Runs the command on a runtime of its own and waits outside of it, where nothing that the
 /// command does can block the waiting.
-fn drive(command: Command, session: Session, output: &Arc<Output>) -> u8 {
+fn drive(command: Command, session: Session, output: &Arc<Output>, codes: ExitCodes) -> u8 {
     let (send, ended) = mpsc::channel();
     let overdue = send.clone();
     let watch = signals::watch(session.cancel.clone(), move || {
@@ -140,8 +142,7 @@ fn drive(command: Command, session: Session, output: &Arc<Output>) -> u8 {
             output.last_note(Failure::Interrupted);
             status
         }
-        None if output.failures() > 0 => FAILED,
-        None => 0,
+        None => exit::of_run(output, codes),
     }
 }
 
@@ -151,6 +152,3 @@ enum End {
     /// It did not, in the time after a signal.
     Overdue,
 }
-
-const FAILED: u8 = 1;
-const USAGE: u8 = 2;

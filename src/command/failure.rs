@@ -9,36 +9,65 @@ pub enum Failure {
     /// The command line asks for something that makes no sense.
     InvalidArgument(String),
     /// Something went wrong on the way.
-    Runtime(String),
+    Runtime(Cause, String),
     /// The server refused, or there was no way to it.
-    Exception(String),
+    Exception(Cause, String),
     /// The same, where the original did the work outside of its threads.
-    MainException(String),
+    MainException(Cause, String),
     /// The operating system refused: its error number, its text, and what it was about.
     Os(i32, String, String),
     /// A signal came.
     Interrupted,
 }
 
+/// Why something failed, as far as an exit status of its own tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Nothing of what follows.
+    Other,
+    /// The source, or the bucket, does not exist.
+    Missing,
+    /// What arrived or was stored is not what was sent.
+    Damaged,
+    /// Deletions were withheld.
+    Withheld,
+}
+
 impl Failure {
+    /// Something went wrong on the way.
+    pub fn runtime(text: impl Into<String>) -> Self {
+        Self::Runtime(Cause::Other, text.into())
+    }
+
     /// A failure of an operation on `subject`.
     pub fn about(subject: impl fmt::Display, error: impl fmt::Display) -> Self {
-        Self::Runtime(format!("{subject}: {error}"))
+        Self::runtime(format!("{subject}: {error}"))
     }
 
     /// The same failure, with what it is about in front.
     pub fn on(self, subject: impl fmt::Display) -> Self {
         match self {
-            Self::Runtime(text) => Self::about(subject, text),
-            Self::Exception(text) => Self::Exception(format!("{subject}: {text}")),
+            Self::Runtime(cause, text) => Self::Runtime(cause, format!("{subject}: {text}")),
+            Self::Exception(cause, text) => Self::Exception(cause, format!("{subject}: {text}")),
             other => other,
+        }
+    }
+
+    /// Why.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Runtime(cause, _) | Self::Exception(cause, _) | Self::MainException(cause, _) => {
+                *cause
+            }
+            Self::Os(number, ..) if *number == NO_SUCH_FILE => Cause::Missing,
+            Self::InvalidArgument(_) | Self::Os(..) | Self::Interrupted => Cause::Other,
         }
     }
 
     /// The same failure, as the original told it where it did the work outside of its threads.
     pub(super) fn in_main_thread(self) -> Self {
         match self {
-            Self::Exception(text) => Self::MainException(text),
+            Self::Exception(cause, text) => Self::MainException(cause, text),
             other => other,
         }
     }
@@ -60,8 +89,12 @@ impl Failure {
     pub fn of_job(source: impl fmt::Display, error: &Error) -> Self {
         match (error, error.os_error()) {
             (Error::Client(error), _) => Self::from(error).on(source),
-            (Error::NoBucket(_), _) => Self::Exception(error.to_string()).on(source),
-            (Error::Exists(_) | Error::Special(_), _) => Self::Runtime(error.to_string()),
+            (Error::NoBucket(_), _) => {
+                Self::Exception(Cause::Missing, error.to_string()).on(source)
+            }
+            (Error::Exists(_) | Error::Special(_), _) => Self::runtime(error.to_string()),
+            (Error::Damaged(_), _) => Self::Runtime(Cause::Damaged, error.to_string()).on(source),
+            (Error::Gone, _) => Self::Runtime(Cause::Missing, error.to_string()).on(source),
             (Error::Target { path, error }, _) => Self::os(path.display(), error),
             (Error::Directory(_), _) => Self::about(source, error),
             (_, Some(os)) => Self::os(source, os),
@@ -72,11 +105,15 @@ impl Failure {
 
 impl From<&ClientError> for Failure {
     fn from(error: &ClientError) -> Self {
+        let cause = match error.is_not_found() {
+            true => Cause::Missing,
+            false => Cause::Other,
+        };
         match error {
             ClientError::Answer { .. } | ClientError::Transport { .. } => {
-                Self::Exception(error.to_string())
+                Self::Exception(cause, error.to_string())
             }
-            _ => Self::Runtime(error.to_string()),
+            _ => Self::runtime(error.to_string()),
         }
     }
 }
@@ -91,14 +128,17 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidArgument(text) => write!(f, "[Invalid Argument] {text}"),
-            Self::Runtime(text) => write!(f, "[Runtime Failure] {text}"),
-            Self::Exception(text) => write!(f, "[Exception] {text}"),
-            Self::MainException(text) => write!(f, "[Runtime Exception] {text}"),
+            Self::Runtime(_, text) => write!(f, "[Runtime Failure] {text}"),
+            Self::Exception(_, text) => write!(f, "[Exception] {text}"),
+            Self::MainException(_, text) => write!(f, "[Runtime Exception] {text}"),
             Self::Os(number, text, subject) => write!(f, "[OSError] {number}: {text}: {subject}"),
             Self::Interrupted => f.write_str("[Runtime Failure] Interrupted by user"),
         }
     }
 }
+
+/// `ENOENT`.
+const NO_SUCH_FILE: i32 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,7 @@ pub(super) async fn run(session: &Session, source: &S3Url, target: &str) -> Resu
     let entries = walk::sources(session, source).await?;
     let into_directory = Path::new(target).is_dir();
     if entries.len() > 1 && !into_directory {
-        return Err(Failure::Runtime(format!(
+        return Err(Failure::runtime(format!(
             "Target \"{target}\" is not a directory."
         )));
     }

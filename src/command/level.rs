@@ -77,7 +77,7 @@ impl<'a> Level<'a> {
                 tell_unreadable(self.session, &self.url, self.unreadable);
                 return Ok(None);
             };
-            let broke_off = || Failure::Runtime("a listing broke off".to_owned());
+            let broke_off = || Failure::runtime("a listing broke off");
             match pages.recv().await.ok_or_else(broke_off)?? {
                 Some(page) => return Ok(Some(self.entries(page))),
                 None => self.running.pop_front(),

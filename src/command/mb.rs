@@ -21,7 +21,7 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
             .create_bucket(&operation)
             .await
             .map_err(|error| {
-                Failure::Runtime(format!("Unable to create bucket {bucket}: {error}"))
+                Failure::runtime(format!("Unable to create bucket {bucket}: {error}"))
             })?;
     }
     session.output.line("Done.");

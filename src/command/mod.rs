@@ -19,7 +19,7 @@ mod sync;
 mod targets;
 mod walk;
 
-pub use failure::Failure;
+pub use failure::{Cause, Failure};
 pub use operands::Command;
 pub use output::{Output, Stream};
 pub use session::{Options, Session};

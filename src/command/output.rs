@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     blocking,
-    command::{Failure, progress::Progress},
+    command::{Cause, Failure, progress::Progress},
     location::S3Url,
     transfer::Error,
 };
@@ -22,6 +22,10 @@ pub struct Output {
     out: Stream,
     err: Stream,
     failures: AtomicU64,
+    /// How many of the failures had each [`Cause`].
+    causes: [AtomicU64; 4],
+    /// Whether anything was transferred or deleted.
+    has_done: AtomicBool,
     told_broken: AtomicBool,
     /// What is under way, if there is somebody to watch. It is locked while anything is written to
     /// the terminal, so that nothing mixes with its line.
@@ -42,6 +46,8 @@ impl Output {
             out,
             err,
             failures: AtomicU64::new(0),
+            causes: Default::default(),
+            has_done: AtomicBool::new(false),
             told_broken: AtomicBool::new(false),
             progress: Mutex::new(None),
         }
@@ -92,13 +98,20 @@ impl Output {
     /// Tells of a failure and counts it.
     pub fn failure(&self, failure: &Failure) {
         self.failures.fetch_add(1, Ordering::Relaxed);
+        self.causes[failure.cause() as usize].fetch_add(1, Ordering::Relaxed);
         self.note(failure);
+    }
+
+    /// Tells of something that was transferred or deleted.
+    pub(super) fn done(&self, line: impl fmt::Display) {
+        self.has_done.store(true, Ordering::Relaxed);
+        self.line(line);
     }
 
     /// Tells what became of an object that was to be deleted.
     pub(super) fn deleted(&self, object: &S3Url, result: Result<(), Error>) {
         match result {
-            Ok(()) => self.line(format_args!("Delete {object}")),
+            Ok(()) => self.done(format_args!("Delete {object}")),
             Err(error) => self.failure(&Failure::of_job(object, &error)),
         }
         self.completed();
@@ -122,6 +135,16 @@ impl Output {
     /// How many failures there were.
     pub fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
+    }
+
+    /// How many of them had a cause.
+    pub fn failures_by(&self, cause: Cause) -> u64 {
+        self.causes[cause as usize].load(Ordering::Relaxed)
+    }
+
+    /// Whether anything was transferred or deleted (in a dry run: would be).
+    pub fn has_done(&self) -> bool {
+        self.has_done.load(Ordering::Relaxed)
     }
 
     fn is_watched(&self) -> bool {

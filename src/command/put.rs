@@ -49,7 +49,7 @@ pub(super) fn refuse_options(session: &Session) -> Result<(), Failure> {
 
 pub(super) fn not_a_directory(target: &S3Target) -> Failure {
     let url = &target.url;
-    Failure::Runtime(format!(
+    Failure::runtime(format!(
         "Target \"{url}\" is not a directory (with a trailing slash)."
     ))
 }

@@ -178,20 +178,20 @@ impl Deletions<'_> {
 fn tell(output: &Output, event: Event<'_>) {
     match event {
         Event::Done(job) => {
-            output.line(format_args!(
+            output.done(format_args!(
                 "{} => {}",
                 job.source_name(),
                 job.target_name()
             ));
         }
         Event::Synced(job) => {
-            output.line(format_args!(
+            output.done(format_args!(
                 "{} => {} (synced)",
                 job.source_name(),
                 job.target_name()
             ));
         }
-        Event::Deleted(url) => output.line(format_args!("Delete {url}")),
+        Event::Deleted(url) => output.done(format_args!("Delete {url}")),
         Event::Failed(job, error) => output.failure(&Failure::of_job(job.source_name(), &error)),
         Event::Ended => output.completed(),
         Event::Warning(text) => output.note(text),

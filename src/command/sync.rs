@@ -37,7 +37,7 @@ async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(),
     }
     if !path.is_dir() {
         let text = format!("Source \"{source}\" is not a directory.");
-        return Err(Failure::Runtime(text));
+        return Err(Failure::runtime(text));
     }
     let url = &target.url;
     let named = match target.slash || !url.key.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Lister,
-    command::{Failure, Session, level::Level},
+    command::{Cause, Failure, Session, level::Level},
     location::S3Url,
     plan::pattern::Pattern,
     s3::op::ListedObject,
@@ -65,7 +65,7 @@ pub(super) async fn sources(session: &Session, url: &S3Url) -> Result<Vec<Entry>
 }
 
 pub(super) fn no_source() -> Failure {
-    Failure::Runtime("Source doesn't exist.".to_owned())
+    Failure::Runtime(Cause::Missing, "Source doesn't exist.".to_owned())
 }
 
 /// What a path shows, a page at a time, in the order of [`Level`]: if it means nothing but one

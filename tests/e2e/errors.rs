@@ -264,3 +264,29 @@ fn help_and_version_are_no_failures() {
     let version = format!("s4cmd version {}", env!("CARGO_PKG_VERSION"));
     world.s4cmd(&["--version"]).prints(&[version]);
 }
+
+#[test]
+fn finer_exit_statuses_are_told_if_asked_for() {
+    let world = World::new();
+    world.write_all(&["d/a", "f"]);
+    world.make_directory("empty");
+    world.seed(&["k", "p/extra"]);
+    let url = |key| world.url(key);
+    let status = |line: &[&str], extended: i32| {
+        let plain = world.s4cmd(line).status();
+        assert_eq!(plain, extended.min(1), "{line:?}");
+        let run = world.s4cmd(&[line, &["--exit-codes", "extended"]].concat());
+        assert_eq!(run.status(), extended, "{run:?}");
+    };
+    status(&["ls", &url("k")], 0);
+    status(&["put", "f", &url("k")], 1);
+    status(&["put", "-f", "f", "missing", &url("new/")], 3);
+    status(&["get", &url("missing"), "g"], 4);
+    status(&["put", "missing", &url("new")], 4);
+    status(&["get", "s3://no-such-bucket-of-mine/k", "g"], 4);
+    status(&["sync", "-D", "empty", &url("p")], 6);
+    let wrong = world.s4cmd(&["ls", "--exit-codes", "many"]);
+    assert_eq!(wrong.status(), 2);
+    let text = "option --exit-codes: invalid choice: 'many' (choose from plain, extended)";
+    assert!(wrong.errors()[2].ends_with(text), "{wrong:?}");
+}

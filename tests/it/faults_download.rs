@@ -377,3 +377,18 @@ fn a_silent_server_is_left_after_the_idle_timeout() {
         is_new(&world, &run);
     }
 }
+
+#[test]
+fn damage_has_an_exit_status_of_its_own() {
+    let world = World::new();
+    let store = world.server.store();
+    let stale = [("x-amz-meta-md5", "0cc175b9c0f1b6a831c399e269772661")];
+    store.put_with("bucket", "k", "content", &stale);
+    let mut object = store.get("bucket", "k").unwrap();
+    object.etag = "\"0cc175b9c0f1b6a831c399e269772661-2\"".to_owned();
+    store.insert("bucket", "k", object);
+    let run = world.run("get s3://bucket/k got --exit-codes extended");
+    assert_eq!(run.status.code(), Some(5), "{run:#?}");
+    assert!(world.read("got").is_none());
+    world.assert_clean();
+}

@@ -80,5 +80,5 @@ async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Fail
         return Ok(());
     }
     let text = "Sync command need to sync directory to directory.";
-    Err(Failure::Runtime(text.to_owned()))
+    Err(Failure::runtime(text))
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::{
     client::Mutations,
     command::{
-        Failure, Session,
+        Cause, Failure, Session,
         dsync::{
             directory_prefix,
             heads::{Files, Objects},
@@ -119,7 +119,7 @@ async fn extras(
             return Ok(extras);
         }
         let text = format!("{target}: nothing was deleted, because the source is empty");
-        return Err(Failure::Runtime(text));
+        return Err(Failure::Runtime(Cause::Withheld, text));
     }
     // In a dry run the target need not exist.
     if matches!(target, Location::Local(path) if !Path::new(path).exists()) {
@@ -166,7 +166,7 @@ fn refuse_after_failure(session: &Session, target: &Location) -> Result<(), Fail
     }
     if session.output.failures() > 0 {
         let text = format!("{target}: nothing was deleted, because of the failures before");
-        return Err(Failure::Runtime(text));
+        return Err(Failure::Runtime(Cause::Withheld, text));
     }
     Ok(())
 }
@@ -204,5 +204,5 @@ fn remove_file(session: &Session, path: &Path) {
     }
     session
         .output
-        .line(format_args!("Delete {}", path.display()));
+        .done(format_args!("Delete {}", path.display()));
 }
