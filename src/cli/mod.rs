@@ -40,8 +40,9 @@ pub fn main() -> ExitCode {
     ExitCode::from(run(arguments, &Environment::of_process(), &output))
 }
 
-/// Runs a command line, the program's name first, and gives the exit status: 0 all done,
-/// 1 anything failed (or finer, see [`ExitCodes`]), 2 wrong usage, 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
+/// Runs a command line, the program's name first, and gives the exit status: 0 all done, 1 anything
+/// failed (or 3 to 6, where finer ones are asked for), 2 wrong usage, 130, 143 and 129 after SIGINT,
+/// SIGTERM and SIGHUP.
 pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Output>) -> u8 {
     match args::parse(arguments, environment) {
         Parsed::Run(args) => run_command(&args, environment, output),

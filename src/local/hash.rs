@@ -53,7 +53,7 @@ impl Hasher {
 /// Hashes a region of a file.
 ///
 /// # Errors
-/// As [`read_region`].
+/// It cannot be read, or ends too early (`UnexpectedEof`).
 pub async fn hash_region(
     file: &File,
     offset: u64,
@@ -68,7 +68,7 @@ pub async fn hash_region(
 /// The SHA-256 of a region of a file.
 ///
 /// # Errors
-/// As [`read_region`].
+/// It cannot be read, or ends too early (`UnexpectedEof`).
 pub async fn sha256_region(file: &File, offset: u64, len: u64) -> io::Result<Sha256Digest> {
     let mut sha256 = Sha256::new();
     read_region(file, offset, len, |chunk| sha256.update(chunk)).await?;
@@ -78,7 +78,7 @@ pub async fn sha256_region(file: &File, offset: u64, len: u64) -> io::Result<Sha
 /// The MD5 of a file that is cut into parts, and those of the parts, all of the same bytes.
 ///
 /// # Errors
-/// As [`read_region`].
+/// It cannot be read, or ends too early (`UnexpectedEof`).
 pub async fn hash_parts(
     file: &File,
     parts: impl Iterator<Item = ByteRange>,
