@@ -18,8 +18,8 @@ use crate::{
 /// The entries that match a pattern, or are directly in a directory. They come in the order of
 /// the keys, if the server lists in that order.
 ///
-/// Level by level, a few listings run at once and read a little ahead: what is held does not grow
-/// with the number of entries.
+/// A few listings run at once and read a little ahead: what is held does not grow with the number
+/// of entries.
 ///
 /// Compat: `S3Handler.s3walk` without recursion.
 #[derive(Debug)]
@@ -28,12 +28,20 @@ pub(super) struct Level<'a> {
     url: S3Url,
     /// Everything without.
     pattern: Option<Pattern>,
-    /// The prefixes that are still to be listed, in order.
-    waiting: VecDeque<String>,
-    /// The listings under way, in order.
-    running: VecDeque<mpsc::Receiver<Listed>>,
+    /// In the order of the keys. What is below a page of a listing goes in front of the rest of
+    /// that listing, so that there is never more than a page for each level.
+    listings: VecDeque<Listing>,
     tasks: JoinSet<()>,
     unreadable: u64,
+    has_left_out: bool,
+}
+
+#[derive(Debug)]
+enum Listing {
+    /// Of a prefix, which is to be listed.
+    Waiting(String),
+    /// Its pages come from here.
+    Running(mpsc::Receiver<Listed>),
 }
 
 /// A page of a listing; `None` after the last, so that a listing that broke off is not taken for
@@ -62,40 +70,52 @@ impl<'a> Level<'a> {
             session,
             url,
             pattern,
-            waiting: VecDeque::from([prefix]),
-            running: VecDeque::new(),
+            listings: VecDeque::from([Listing::Waiting(prefix)]),
             tasks: JoinSet::new(),
             unreadable: 0,
+            has_left_out: false,
         }
+    }
+
+    /// Whether there was something so far that is not among the entries: an object that the user
+    /// left out by its time, or one that cannot be named.
+    pub(super) fn has_left_out(&self) -> bool {
+        self.has_left_out || self.unreadable > 0
     }
 
     /// The next entries, which may be none; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Entry>>, Failure> {
         loop {
             self.start_listings();
-            let Some(pages) = self.running.front_mut() else {
+            let Some(Listing::Running(pages)) = self.listings.front_mut() else {
                 tell_unreadable(self.session, &self.url, self.unreadable);
                 return Ok(None);
             };
             let broke_off = || Failure::runtime("a listing broke off");
             match pages.recv().await.ok_or_else(broke_off)?? {
                 Some(page) => return Ok(Some(self.entries(page))),
-                None => self.running.pop_front(),
-            };
+                None => drop(self.listings.pop_front()),
+            }
         }
     }
 
     fn start_listings(&mut self) {
         while self.tasks.try_join_next().is_some() {}
         let most = self.session.transfer.jobs.clamp(1, LISTINGS);
-        while self.running.len() < most
-            && let Some(prefix) = self.waiting.pop_front()
-        {
-            let client = &self.session.client;
-            let lister = client.list(&self.url.bucket, &prefix, Some("/"));
-            let (sender, receiver) = mpsc::channel(1);
-            self.tasks.spawn(list(lister, sender));
-            self.running.push_back(receiver);
+        let is_running = |listing: &&Listing| matches!(listing, Listing::Running(_));
+        let mut running = self.listings.iter().filter(is_running).count();
+        for (index, listing) in self.listings.iter_mut().take(most).enumerate() {
+            // The first one is waited for.
+            if let Listing::Waiting(prefix) = listing
+                && (index == 0 || running < most)
+            {
+                let client = &self.session.client;
+                let lister = client.list(&self.url.bucket, prefix, Some("/"));
+                let (sender, receiver) = mpsc::channel(1);
+                self.tasks.spawn(list(lister, sender));
+                *listing = Listing::Running(receiver);
+                running += 1;
+            }
         }
     }
 
@@ -103,19 +123,24 @@ impl<'a> Level<'a> {
     fn entries(&mut self, page: ListPage) -> Vec<Entry> {
         self.unreadable += page.unreadable;
         let mut entries = Vec::new();
-        for prefix in page.prefixes {
+        for prefix in page.prefixes.into_iter().rev() {
             match self.pattern.as_ref().map(|pattern| pattern.step(&prefix)) {
                 None | Some(Step::Directory) => entries.push(Entry::Directory(prefix)),
-                Some(Step::Descend) => self.waiting.push_back(prefix),
+                Some(Step::Descend) => self.listings.push_front(Listing::Waiting(prefix)),
                 Some(Step::Skip) => {}
             }
         }
-        let objects = page.objects.into_iter().filter(|object| {
+        for object in page.objects {
             let matches = |pattern: &Pattern| pattern.matches(&object.key);
-            self.pattern.as_ref().is_none_or(matches)
-                && self.session.options.modified.admits(object.last_modified)
-        });
-        entries.extend(objects.map(Entry::Object));
+            if !self.pattern.as_ref().is_none_or(matches) {
+                continue;
+            }
+            if self.session.options.modified.admits(object.last_modified) {
+                entries.push(Entry::Object(object));
+            } else {
+                self.has_left_out = true;
+            }
+        }
         entries.sort_by(|a, b| a.key().cmp(b.key()));
         entries
     }

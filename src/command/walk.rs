@@ -101,8 +101,12 @@ impl<'a> Shown<'a> {
             return Ok(next);
         }
         let Some(more) = next else {
+            self.undecided = false;
+            let has_more = self.level.has_left_out();
             return Ok(self.directory.take().map(|directory| {
-                self.undecided = false;
+                if has_more {
+                    return vec![directory];
+                }
                 self.level = Level::directory(self.session, &self.bucket, directory.key());
                 Vec::new()
             }));

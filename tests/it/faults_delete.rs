@@ -240,3 +240,58 @@ fn more_than_a_thousand_keys_go_in_batches() {
     assert_eq!(world.server.requests_of("DeleteObjects").len(), 3);
     assert!(world.server.store().keys("bucket").is_empty());
 }
+
+/// A path means one directory only if there is nothing else that it means.
+#[test]
+fn a_time_that_leaves_an_object_out_does_not_leave_its_directory() {
+    let world = World::new();
+    let store = world.server.store();
+    for (key, time) in [
+        ("x", "2020-01-01"),
+        ("x/in", "2001-01-01"),
+        ("y/in", "2001-01-01"),
+    ] {
+        store.put("bucket", key, key);
+        let mut object = store.get("bucket", key).unwrap();
+        object.last_modified = format!("{time}T00:00:00Z").parse().unwrap();
+        store.insert("bucket", key, object);
+    }
+    let old = "--last-modified-before 2010-01-01";
+    for path in ["x", "x*", "?"] {
+        let run = world
+            .run(&format!("del s3://bucket/{path} {old}"))
+            .succeeds();
+        assert_eq!(run.stdout, "", "{path}");
+        let run = world
+            .run(&format!("ls s3://bucket/{path} {old}"))
+            .succeeds();
+        assert_eq!(run.stdout, "", "{path}");
+    }
+    let run = world.run(&format!("del s3://bucket/y {old}")).succeeds();
+    assert_eq!(run.stdout, "Delete s3://bucket/y/in\n");
+    assert_eq!(store.keys("bucket"), ["x", "x/in"]);
+}
+
+#[test]
+fn levels_of_many_pages_are_walked_in_the_order_of_the_keys() {
+    let world = World::with(Config {
+        max_keys: 2,
+        ..Config::default()
+    });
+    let store = world.server.store();
+    let mut expected = String::new();
+    for directory in ["a-", "a", "b", "c", "d", "e"] {
+        for sub in 0..5 {
+            for name in ["f1", "f2", "f3", "other"] {
+                store.put("bucket", &format!("{directory}/{sub}/{name}"), "");
+            }
+        }
+    }
+    for key in store.keys("bucket").iter().filter(|key| key.contains("/f")) {
+        expected.push_str(&format!("Delete s3://bucket/{key}\n"));
+    }
+    for threads in [1, 3, 16] {
+        let line = format!("del -n -c {threads} s3://bucket/*/*/f?");
+        assert_eq!(world.run(&line).succeeds().stdout, expected, "{threads}");
+    }
+}
