@@ -61,22 +61,24 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
     };
     let default = profiles.get("default");
     let nearer = nearer_credentials(flags, environment, profile.as_ref())?;
-    let s3cfg = if flags.s3cfg.is_some() || nearer.is_none() {
-        read_s3cfg(flags, environment)?
-    } else {
-        S3cfg::default()
-    };
     let settings = profile.as_ref().or(default.as_ref());
     let region = settings.and_then(|profile| profile.region.clone());
     let ca_bundle = settings
         .and_then(|profile| profile.ca_bundle.clone())
         .map(PathBuf::from);
     let of_profile = settings.and_then(|profile| profile.endpoint_url.clone());
-    // Keys go to the endpoint that stands beside them.
-    let endpoint_url = if nearer.is_none() && s3cfg.credentials.is_some() {
-        s3cfg.endpoint_url.clone().or(of_profile)
+    let has_endpoint = flags.no_sign_request && of_profile.is_some();
+    let s3cfg = if flags.s3cfg.is_some() || nearer.is_none() && !has_endpoint {
+        read_s3cfg(flags, environment)?
     } else {
-        of_profile.or_else(|| s3cfg.endpoint_url.clone())
+        S3cfg::default()
+    };
+    // Keys go to the endpoint that stands beside them.
+    let has_keys = nearer.is_none() && s3cfg.credentials.is_some() && !flags.no_sign_request;
+    let endpoint_url = match (has_keys, of_profile) {
+        (true, _) if s3cfg.is_aws => None,
+        (true, of_profile) => s3cfg.endpoint_url.clone().or(of_profile),
+        (false, of_profile) => of_profile.or_else(|| s3cfg.endpoint_url.clone()),
     };
     let credentials = match (nearer.or(s3cfg.credentials), default) {
         _ if flags.no_sign_request => None,
@@ -334,6 +336,20 @@ mod tests {
         fs::remove_file(home.path().join(".aws/config")).unwrap();
         assert_eq!(endpoint(&none, &keys), "");
         assert_eq!(endpoint(&named, &keys), "https://other:1");
+        let profile = Flags {
+            profile: Some("mini".into()),
+            no_sign_request: true,
+            ..Flags::default()
+        };
+        let config =
+            "[profile mini]\nendpoint_url = http://mini\n[default]\nendpoint_url = http://aws\n";
+        fs::write(home.path().join(".aws/config"), config).unwrap();
+        assert_eq!(endpoint(&profile, &[]), "http://mini");
+        // AWS is an endpoint as well.
+        let of_aws = text.replace("other:1", "s3.amazonaws.com");
+        fs::write(home.path().join(".s3cfg"), of_aws).unwrap();
+        assert_eq!(endpoint(&none, &[]), "");
+        fs::remove_file(home.path().join(".aws/config")).unwrap();
         // Nor does it matter then whether it can be read.
         fs::write(home.path().join(".s3cfg"), "nonsense").unwrap();
         assert_eq!(endpoint(&none, &keys), "");

@@ -13,6 +13,8 @@ pub struct S3cfg {
     pub credentials: Option<Credentials>,
     /// `host_base` with `use_https`, as an endpoint URL; `None` for AWS itself.
     pub endpoint_url: Option<String>,
+    /// Whether `host_base` says AWS.
+    pub is_aws: bool,
 }
 
 impl S3cfg {
@@ -32,7 +34,9 @@ impl S3cfg {
         };
         let https = !get("use_https")
             .is_some_and(|value| matches!(&*value.to_lowercase(), "false" | "no" | "0" | "off"));
-        let endpoint_url = get("host_base").filter(|host| !is_aws(host)).map(|host| {
+        let host = get("host_base");
+        let is_aws = host.as_deref().is_some_and(is_aws);
+        let endpoint_url = host.filter(|_| !is_aws).map(|host| {
             if host.contains("://") {
                 return host;
             }
@@ -41,6 +45,7 @@ impl S3cfg {
         Ok(Self {
             credentials,
             endpoint_url,
+            is_aws,
         })
     }
 }
