@@ -10,7 +10,7 @@ use crate::{
         targets::Targets,
         walk::{self, Entry, Tree},
     },
-    local::create_below,
+    local::{check_below, create_below},
     location::{S3Url, basename},
     plan::paths,
     s3::op::ListedObject,
@@ -166,9 +166,13 @@ impl Getter<'_> {
         };
         if object.size > 0 {
             failed(&"its name ends in a slash, which no file's can");
-        } else if self.session.client.mutations() == Mutations::Allowed
-            && let Err(error) = create_below(root, target)
-        {
+            return;
+        }
+        let made = match self.session.client.mutations() {
+            Mutations::Allowed => create_below(root, target),
+            Mutations::Forbidden => check_below(root, target),
+        };
+        if let Err(error) = made {
             failed(&error);
         }
     }

@@ -42,12 +42,12 @@ pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome,
 }
 
 async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, Error> {
-    match fs::symlink_metadata(&download.target) {
-        Ok(_) => {}
+    let there = match fs::symlink_metadata(&download.target) {
+        Ok(there) => there,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(false),
         Err(error) => return Err(Error::target(&download.target)(error)),
-    }
+    };
     // Also behind a link: /dev/stdout is one.
     if fs::metadata(&download.target).is_ok_and(|target| !target.is_file() && !target.is_dir()) {
         return Err(Error::Special(download.target.clone()));
@@ -63,6 +63,10 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
     }
     if download.overwrite == Overwrite::Refuse {
         return Err(Error::Exists(download.target.display().to_string()));
+    }
+    if there.is_dir() {
+        let error = io::Error::from_raw_os_error(IS_A_DIRECTORY);
+        return Err(Error::target(&download.target)(error));
     }
     Ok(false)
 }
@@ -197,3 +201,6 @@ impl RangeTask {
         Ok(())
     }
 }
+
+/// `EISDIR`.
+const IS_A_DIRECTORY: i32 = 21;

@@ -148,7 +148,8 @@ impl Engine {
             let asked = self.client.call(&HeadBucket { bucket }).await;
             asked.is_err_and(|error| error.is_not_found())
         };
-        if *self.no_bucket.get_or_init(look).await {
+        let is_missing = async { Ok::<_, Error>(*self.no_bucket.get_or_init(look).await) };
+        if self.guard(is_missing).await? {
             return Err(Error::NoBucket(operation));
         }
         Ok(())

@@ -104,15 +104,18 @@ async fn send(
         payload: Payload::File(file.region(range.start, range.len())),
         payload_hash,
     };
-    let etag = engine
+    let stored = engine
         .guard(engine.client.call(&part))
         .await
         .map_err(blame_file)?;
-    if etag.as_md5().is_some_and(|stored| stored != md5) {
+    if stored.stored_md5.is_some_and(|stored| stored != md5) {
         file_still_has(engine, file, range.start, range.len(), &md5).await?;
     }
     Ok(SentPart {
-        completed: CompletedPart { part_number, etag },
+        completed: CompletedPart {
+            part_number,
+            etag: stored.etag,
+        },
         md5: Some(md5),
     })
 }

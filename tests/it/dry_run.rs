@@ -18,6 +18,10 @@ fn world() -> World {
         world.file(&format!("here/{n}"), content(1000, n + 3));
     }
     world.server.store().put("bucket", "d/sub/x", "x");
+    // Names of a directory and of a file that are there.
+    world.server.store().put("bucket", "here", "x");
+    world.server.store().put("bucket", "marked/file/", "");
+    world.file("marked/file", "x");
     for n in 0..4 {
         let store = world.server.store();
         store.put("bucket", &format!("e/{}", n * 2), content(1000, n));
@@ -49,7 +53,7 @@ fn sorted(run: &Run) -> Vec<&str> {
     lines
 }
 
-const COMMANDS: [&str; 37] = [
+const COMMANDS: [&str; 39] = [
     "put file s3://bucket/new",
     "put -f file s3://bucket/d/0",
     "put file s3://bucket/d/0",
@@ -87,6 +91,8 @@ const COMMANDS: [&str; 37] = [
     "mv -f s3://bucket/d/0 s3://no-bucket/k",
     "get s3://bucket/d/0 file/below",
     "get -r -c 1 s3://bucket/d file",
+    "get -f s3://bucket/here .",
+    "get -r s3://bucket/marked .",
 ];
 
 #[test]

@@ -144,6 +144,16 @@ fn world(moment: &Moment) -> World {
 fn interrupt(moment: Moment, signals: &[&str], status: i32) {
     let world = world(&moment);
     let running = world.start(moment.line);
+    interrupt_running(&world, running, moment, signals, status);
+}
+
+fn interrupt_running(
+    world: &World,
+    running: Running,
+    moment: Moment,
+    signals: &[&str],
+    status: i32,
+) {
     world.wait_for(moment.stalled, 1);
     sleep(Duration::from_millis(200));
     let sent = Instant::now();
@@ -184,7 +194,15 @@ fn sigterm_ends_everything_cleanly_within_6_seconds() {
 #[test]
 fn a_hangup_ends_everything_cleanly() {
     let moments: Vec<_> = [1, 5].map(|index| MOMENTS[index]).to_vec();
-    each(moments, |moment| interrupt(moment, &["HUP"], 129));
+    each(moments, |moment| {
+        let world = world(&moment);
+        // The tests themselves may run under nohup, which is inherited.
+        let mut command = world.command_of("env");
+        command
+            .args(["--default-signal=HUP", env!("CARGO_BIN_EXE_s4cmd")])
+            .args(moment.line.split_whitespace());
+        interrupt_running(&world, Running::spawn(&mut command), moment, &["HUP"], 129);
+    });
 }
 
 #[test]

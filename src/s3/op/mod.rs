@@ -39,7 +39,7 @@ pub use list_objects_v2::ListObjectsV2;
 pub use list_parts::{ListParts, ListedPart, PartPage};
 pub use listing::{ListPage, ListedObject};
 pub use put_object::{PutObject, PutObjectOutput};
-pub use upload_part::UploadPart;
+pub use upload_part::{UploadPart, UploadPartOutput};
 pub use upload_part_copy::UploadPartCopy;
 
 #[cfg(test)]

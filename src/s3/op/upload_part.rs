@@ -31,9 +31,17 @@ pub struct UploadPart<'a> {
     pub payload_hash: PayloadHash,
 }
 
-impl Operation for UploadPart<'_> {
+/// What the server made of it.
+#[derive(Debug, Clone)]
+pub struct UploadPartOutput {
     /// The part's tag, which completing the upload needs.
-    type Output = ETag;
+    pub etag: ETag,
+    /// The MD5 of what the server stored, if the tag is one.
+    pub stored_md5: Option<Md5Digest>,
+}
+
+impl Operation for UploadPart<'_> {
+    type Output = UploadPartOutput;
 
     fn request(&self) -> Result<Request, RequestError> {
         Ok(Request::new(OperationKind::UploadPart, Method::PUT)
@@ -47,9 +55,9 @@ impl Operation for UploadPart<'_> {
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
         let kind = OperationKind::UploadPart;
         succeeded_empty(kind, answer)?;
-        PutObjectOutput::from_answer(answer)
-            .etag
-            .ok_or_else(|| AnswerError::malformed(kind, "it has no ETag"))
+        let PutObjectOutput { etag, stored_md5 } = PutObjectOutput::from_answer(answer);
+        let etag = etag.ok_or_else(|| AnswerError::malformed(kind, "it has no ETag"))?;
+        Ok(UploadPartOutput { etag, stored_md5 })
     }
 }
 

@@ -5,6 +5,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
 use super::codec::{base64, unbase64};
+use super::config::Config;
 use super::digest::{Digests, Hasher};
 use super::error::{Result, S3Error};
 use super::payload::Payload;
@@ -55,9 +56,11 @@ impl Received {
     }
 
     /// Checks the body against every checksum its request gives.
-    pub fn verify(&self, request: &Request) -> Result<()> {
+    pub fn verify(&self, request: &Request, config: &Config) -> Result<()> {
         self.verify_sha256(request)?;
-        self.verify_md5(request)?;
+        if config.checks_md5 {
+            self.verify_md5(request)?;
+        }
         self.verify_crc32(request)
     }
 

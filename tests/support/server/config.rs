@@ -19,6 +19,8 @@ pub struct Config {
     pub min_part_size: u64,
     /// True: of uploaded bytes only size and MD5 are kept, downloads are zeros.
     pub discard_bodies: bool,
+    /// False: Content-MD5 is ignored, as some stores do.
+    pub checks_md5: bool,
     /// `bucket.DOMAIN` as Host selects the bucket.
     pub virtual_host_domain: Option<String>,
 }
@@ -36,6 +38,7 @@ impl Default for Config {
             list_v2: true,
             min_part_size: 5 << 20,
             discard_bodies: false,
+            checks_md5: true,
             virtual_host_domain: Some("localhost".into()),
         }
     }

@@ -31,7 +31,7 @@ enum Outcome {
 /// DeleteObjects.
 pub fn many(call: &Call) -> Result<Reply> {
     check_digest(call)?;
-    call.body.verify(call.request)?;
+    call.body.verify(call.request, &call.shared.config)?;
     let (keys, quiet) = parse(&call.body.bytes()).ok_or_else(S3Error::malformed_xml)?;
     let mut xml = Writer::new("DeleteResult");
     call.shared.store.with(call.request.bucket(), |bucket| {

@@ -52,7 +52,7 @@ pub fn upload_part(call: &Call) -> Result<Reply> {
         let message = "Your proposed upload exceeds the maximum allowed size";
         return Err(S3Error::new(400, "EntityTooLarge", message));
     }
-    call.body.verify(request)?;
+    call.body.verify(request, &call.shared.config)?;
     let mut reply = Reply::new(200);
     call.shared.store.with(request.bucket(), |bucket| {
         let upload = bucket.upload(upload_id(request), request.key())?;
@@ -100,7 +100,7 @@ fn upload_id(request: &Request) -> &str {
 /// CompleteMultipartUpload.
 pub fn complete(call: &Call) -> Result<Reply> {
     let request = call.request;
-    call.body.verify(request)?;
+    call.body.verify(request, &call.shared.config)?;
     let now = call.shared.clock.now();
     let etag = call.shared.store.with(request.bucket(), |bucket| {
         let upload = bucket.upload(upload_id(request), request.key())?.clone();

@@ -24,7 +24,7 @@ pub fn object(call: &Call) -> Result<Reply> {
         let message = "Your proposed upload exceeds the maximum allowed size";
         return Err(S3Error::new(400, "EntityTooLarge", message));
     }
-    call.body.verify(request)?;
+    call.body.verify(request, &call.shared.config)?;
     let headers = kept_headers(request);
     let etag = etag_for(&headers, &call.body.digests.md5);
     let mut reply = Reply::new(200);
