@@ -297,7 +297,7 @@ fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
             if candidates.len() > 1 && option.len() > 2 {
                 return format!("ambiguous option: {option} ({}?)", candidates.join(", "));
             }
-            match context(ContextKind::SuggestedArg) {
+            match context(ContextKind::SuggestedArg).map(unabbreviated) {
                 Some(suggestion) => {
                     format!("no such option: {option} (did you mean {suggestion}?)")
                 }
@@ -339,6 +339,19 @@ fn as_said(long: String, line: &[OsString]) -> String {
         .find(|arg| arg.get_long() == long.strip_prefix("--"));
     let short = arg.and_then(clap::Arg::get_short);
     short.map_or(long, |short| format!("-{short}"))
+}
+
+/// The option that an alias stands for.
+fn unabbreviated(option: String) -> String {
+    let definition = definition();
+    let alias = option.trim_start_matches('-');
+    let mut arguments = definition.get_arguments();
+    let meant = arguments.find(|arg| {
+        arg.get_all_aliases()
+            .is_some_and(|all| all.contains(&alias))
+    });
+    let long = meant.and_then(clap::Arg::get_long);
+    long.map_or(option.clone(), |long| format!("--{long}"))
 }
 
 /// The long options that begin like this, sorted.
@@ -486,6 +499,7 @@ mod tests {
             let wrong = wrong(&["s4cmd", nothing]);
             assert!(wrong.contains("error: no such option: -"), "{wrong}");
         }
+        assert!(wrong(&["s4cmd", "--API-Acl", "x"]).ends_with("(did you mean --API-ACL?)"));
         assert!(wrong(&["s4cmd", "--recursiv3"]).contains("did you mean --recursive"));
         let ambiguous =
             "error: ambiguous option: --API-GrantR (--API-GrantRead, --API-GrantReadACP?)";

@@ -83,6 +83,10 @@ impl Said {
             _ if word.starts_with(['+', '-']) => once(&mut self.zone, zone(word)?),
             _ if word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('t') => {
                 let (day, time) = word.split_once('t')?;
+                // A zone in brackets would be ignored.
+                if time.contains('[') {
+                    return None;
+                }
                 let time = self.without_zone(time)?;
                 let at = match day.contains('/') {
                     true => DateTime::from_parts(self::day(day)?, self::time(time)?),
@@ -273,6 +277,7 @@ mod tests {
             "10:20Z UTC",
             "+0200+0200",
             "T10:20",
+            "2017-01-02T10:20[america/denver]",
             "-",
         ] {
             assert_eq!(at(text), None, "{text:?}");

@@ -29,7 +29,7 @@ pub(super) fn of_run(output: &Output, codes: ExitCodes) -> u8 {
 pub(super) const FAILED: u8 = 1;
 /// The command line makes no sense.
 pub(super) const USAGE: u8 = 2;
-/// Something was transferred or deleted, and something failed.
+/// Something was transferred, deleted or told, and something failed.
 const PARTIAL: u8 = 3;
 /// Nothing was done, because nothing of it exists.
 const MISSING: u8 = 4;

@@ -12,7 +12,7 @@ use crate::{
 /// A line for each thing that the paths mean.
 pub(super) async fn run(session: &Session, urls: &[S3Url]) -> Result<(), Failure> {
     each_size(session, urls, |url, size| {
-        session.output.line(format_args!("{size}\t{url}"));
+        session.output.done(format_args!("{size}\t{url}"));
     })
     .await
 }

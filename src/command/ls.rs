@@ -85,7 +85,7 @@ impl Rows {
 }
 
 fn print(session: &Session, rows: impl Iterator<Item = Row>, size_width: usize) {
-    rows.for_each(|row| session.output.line(row.format(size_width)));
+    session.output.lines(rows.map(|row| row.format(size_width)));
 }
 
 /// One line in its columns. Many of them may be kept, and so they are small until they are shown.

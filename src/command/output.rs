@@ -24,7 +24,7 @@ pub struct Output {
     failures: AtomicU64,
     /// How many of the failures had each [`Cause`].
     causes: [AtomicU64; 4],
-    /// Whether anything was transferred or deleted.
+    /// Whether anything was transferred, deleted or told.
     has_done: AtomicBool,
     told_broken: AtomicBool,
     /// What is under way, if there is somebody to watch. It is locked while anything is written to
@@ -75,10 +75,25 @@ impl Output {
     /// Writes one line; control characters in it, which can only be from names, are escaped. If
     /// that fails (a full disk behind a redirection), it is a failure, told once.
     pub fn line(&self, line: impl fmt::Display) {
-        if let Err(error) = self.around_progress(|| self.out.line(&line.to_string()))
-            && !self.told_broken.swap(true, Ordering::Relaxed)
-        {
-            self.failure(&Failure::os("standard output", &error));
+        self.lines([line].into_iter());
+    }
+
+    /// Writes many lines that are there already: some thousand at once, not one by one.
+    pub fn lines(&self, lines: impl Iterator<Item = impl fmt::Display>) {
+        let mut lines = lines.peekable();
+        while lines.peek().is_some() && !self.is_closed() {
+            let mut piece = String::new();
+            while piece.len() < PIECE
+                && let Some(line) = lines.next()
+            {
+                piece.push_str(&escaped(&line.to_string(), self.out.is_terminal));
+                piece.push('\n');
+            }
+            if let Err(error) = self.around_progress(|| self.out.write(piece.as_bytes()))
+                && !self.told_broken.swap(true, Ordering::Relaxed)
+            {
+                self.failure(&Failure::os("standard output", &error));
+            }
         }
     }
 
@@ -87,6 +102,7 @@ impl Output {
     /// # Errors
     /// The stream cannot take them; not if the reader went away, see [`Output::is_closed`].
     pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        self.has_done.store(true, Ordering::Relaxed);
         self.out.write(bytes)
     }
 
@@ -102,7 +118,7 @@ impl Output {
         self.note(failure);
     }
 
-    /// Tells of something that was transferred or deleted.
+    /// Tells of something that was transferred, deleted or found out.
     pub(super) fn done(&self, line: impl fmt::Display) {
         self.has_done.store(true, Ordering::Relaxed);
         self.line(line);
@@ -142,7 +158,7 @@ impl Output {
         self.causes[cause as usize].load(Ordering::Relaxed)
     }
 
-    /// Whether anything was transferred or deleted (in a dry run: would be).
+    /// Whether anything was transferred, deleted or told (in a dry run: would be).
     pub fn has_done(&self) -> bool {
         self.has_done.load(Ordering::Relaxed)
     }
@@ -244,6 +260,9 @@ impl fmt::Debug for Stream {
             .finish_non_exhaustive()
     }
 }
+
+/// What many lines are written in.
+const PIECE: usize = 64 * 1024;
 
 /// Names come from strangers: on a terminal no control character of theirs is obeyed, and
 /// elsewhere at least a line stays a line.

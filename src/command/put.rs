@@ -80,7 +80,9 @@ impl Putter<'_> {
     async fn source(&mut self, source: &str, base: &S3Url) -> Result<(), Failure> {
         let path = Path::new(source);
         if !path.is_dir() {
-            if !path.exists() && self.session.options.ignore_empty_source {
+            // What cannot be looked at is not missing.
+            let is_missing = matches!(path.try_exists(), Ok(false));
+            if is_missing && self.session.options.ignore_empty_source {
                 return Ok(());
             }
             return self.file(path.to_owned(), base, base.clone()).await;

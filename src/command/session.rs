@@ -185,7 +185,7 @@ fn tell(output: &Output, event: Event<'_>) {
             ));
         }
         Event::Synced(job) => {
-            output.done(format_args!(
+            output.line(format_args!(
                 "{} => {} (synced)",
                 job.source_name(),
                 job.target_name()

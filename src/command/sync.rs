@@ -32,7 +32,7 @@ async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(),
         return Ok(());
     }
     let path = Path::new(source);
-    if session.options.ignore_empty_source && !path.exists() {
+    if session.options.ignore_empty_source && matches!(path.try_exists(), Ok(false)) {
         return Ok(());
     }
     if !path.is_dir() {

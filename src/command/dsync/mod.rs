@@ -70,7 +70,11 @@ fn refuse_overlap(source: &S3Url, target: &S3Url) -> Result<(), Failure> {
 async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Failure> {
     let is_tolerated = session.options.ignore_empty_source
         && match source {
-            Location::Local(path) => Path::new(path).is_dir() || !Path::new(path).exists(),
+            Location::Local(path) => {
+                let there = Path::new(path).try_exists();
+                let there = there.map_err(|error| Failure::os(path, &error))?;
+                !there || Path::new(path).is_dir()
+            }
             Location::S3(url) => {
                 let entries = walk::entries(session, url);
                 session.until_cancelled(entries).await?.is_empty()
