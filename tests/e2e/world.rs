@@ -226,7 +226,12 @@ impl World {
         }
         // The program may be where only root comes.
         let program = path.join("s4cmd");
-        fs::copy(env!("CARGO_BIN_EXE_s4cmd"), &program).unwrap();
+        // By another process: here a file that is written can be inherited by the programs that
+        // other tests start, and nobody can run it as long as they have it ("text file busy").
+        let copied = Command::new("cp")
+            .args([env!("CARGO_BIN_EXE_s4cmd").as_ref(), program.as_os_str()])
+            .status();
+        assert!(copied.unwrap().success());
         fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
         let mut command = Command::new(program);
         self.clean(&mut command);
