@@ -22,7 +22,7 @@ use s4cmd::{
     cli,
     command::{Output, Stream},
     credentials::Environment,
-    local::{Found, walk},
+    local::{Found, WalkOptions, walk},
 };
 
 #[path = "../tests/support/server/mod.rs"]
@@ -103,7 +103,7 @@ fn s4cmd(server: &server::S3Server, line: &[&str]) -> Result<(), String> {
 
 /// All files below a directory, with their bytes.
 fn contents(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
-    walk(root)
+    walk(root, WalkOptions::default())
         .map(|found| match found {
             Found::File(file) => {
                 let read = fs::read(&file.path);

@@ -17,7 +17,7 @@
 //! | [`credentials`] | where the keys come from | `s3` |
 //! | [`client`] | one method for each S3 call: signs, retries, settles, lists | `s3`, `net`, `credentials` |
 //! | [`plan`] | decisions, as pure functions: patterns, paths, parts, merging | `s3` (values) |
-//! | [`local`] | files: walking, hashing, temporary files | `s3` (values), `blocking` |
+//! | [`local`] | files: walking, sorting, hashing, temporary files | `s3` (values), `plan`, `blocking` |
 //! | [`transfer`] | the engine: bounded, cancellable uploads, downloads, deletes | `client`, `local`, `plan`, `s3`, `location` |
 //! | [`command`] | one file for each subcommand | everything above |
 //! | [`cli`] | arguments, settings, streams, signals, exit status | everything |

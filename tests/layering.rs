@@ -44,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "command",
             "transfer",
             "client",
+            "local",
             "credentials",
             "net",
             "s3",

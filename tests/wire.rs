@@ -599,6 +599,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             content_md5,
             payload,
             payload_hash,
+            only_new: false,
         }
         .request(),
         OperationKind::CopyObject => CopyObject {
@@ -607,6 +608,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             source,
             metadata: MetadataDirective::Copy,
             properties: &Properties::default(),
+            only_new: false,
         }
         .request(),
         OperationKind::CreateMultipartUpload => CreateMultipartUpload {
@@ -654,6 +656,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
                 key,
                 upload_id,
                 parts: &parts,
+                only_new: false,
             }
             .request()
         }

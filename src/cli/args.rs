@@ -1,6 +1,6 @@
 //! What was said on the command line, and in `S4CMD_OPTS`.
 
-use std::{ffi::OsString, num::ParseIntError, path::PathBuf};
+use std::{ffi::OsString, num::ParseIntError, path::PathBuf, sync::Arc};
 
 use clap::{
     CommandFactory as _, FromArgMatches as _, Parser,
@@ -8,10 +8,10 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, exit::ExitCodes, help, words},
+    cli::{api_args, exit::ExitCodes, help, sync_args::SyncArgs, words},
     credentials::Environment,
-    plan::filter::TimeFilter,
-    s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS},
+    plan::{filter::TimeFilter, rules::Rules},
+    s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS, Value},
 };
 
 // The options and words, unresolved. All options belong to the program, not to a command, because
@@ -69,13 +69,13 @@ pub(super) struct Args {
     #[arg(short, long, help_heading = WORK)]
     pub(super) sync_check: bool,
     /// Only say what would be done
-    #[arg(short = 'n', long, help_heading = WORK)]
+    #[arg(short = 'n', long, visible_alias = "dryrun", help_heading = WORK)]
     pub(super) dry_run: bool,
     /// Directories themselves, not what is in them
     #[arg(short = 'd', long, help_heading = WORK)]
     pub(super) show_directory: bool,
     /// Delete what is only at the target
-    #[arg(short = 'D', long, help_heading = WORK)]
+    #[arg(short = 'D', long, visible_alias = "delete", help_heading = WORK)]
     pub(super) delete_removed: bool,
     /// A missing source is no failure
     #[arg(long, help_heading = WORK)]
@@ -92,6 +92,9 @@ pub(super) struct Args {
     /// Accepted for the scripts that have it: what is downloaded is always checked.
     #[arg(long, hide = true)]
     validate: bool,
+
+    #[command(flatten)]
+    pub(super) sync: SyncArgs,
 
     /// Rounds of retries after broken connections; 0: try once
     #[arg(short = 't', long, value_name = "N", default_value_t = 3, value_parser = retries, help_heading = TUNING)]
@@ -140,6 +143,9 @@ pub(super) struct Args {
     /// The two dates.
     #[arg(skip)]
     pub(super) modified: TimeFilter,
+    /// What is included and excluded.
+    #[arg(skip)]
+    pub(super) rules: Arc<Rules>,
 }
 
 /// Where the bucket is named in a request.
@@ -205,8 +211,22 @@ impl Args {
             let date = text.as_deref().map(|text| api_args::date(flag, text));
             date.transpose()
         };
+        let mut api_options = api_args::read(matches)?;
+        // They are other names for parameters of the API, which win.
+        for (flag, text) in [
+            ("API-ACL", &self.sync.acl),
+            ("API-StorageClass", &self.sync.storage_class),
+        ] {
+            let option = API_OPTIONS.iter().find(|option| option.flag == flag);
+            if let (Some(option), Some(text)) = (option, text)
+                && !api_options.has(flag)
+            {
+                api_options.set(option, Value::Text(text.clone()));
+            }
+        }
         Ok(Self {
-            api_options: api_args::read(matches)?,
+            api_options,
+            rules: self.sync.rules(matches)?,
             modified: TimeFilter {
                 before: date("last-modified-before", &self.last_modified_before)?,
                 after: date("last-modified-after", &self.last_modified_after)?,
@@ -370,18 +390,45 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 6] = [
+const NEW: [&str; 31] = [
+    "acl",
     "addressing-style",
+    "allow-empty-source",
+    "case-conflict",
+    "exact-timestamps",
+    "exclude",
+    "exclude-from",
     "exit-codes",
+    "follow-symlinks",
+    "hash-cache",
     "ignore-certificate",
+    "include",
+    "include-from",
+    "log-file",
+    "log-mode",
+    "log-owner",
+    "max-delete",
+    "mtime",
+    "no-follow-symlinks",
+    "no-overwrite",
     "no-sign-request",
+    "only-show-errors",
     "profile",
+    "quiet",
     "region",
+    "report",
+    "size-only",
+    "source-region",
+    "stats",
+    "storage-class",
+    "verify",
 ];
+pub(super) const FILTERS: &str = "Which files and objects";
+pub(super) const SYNC: &str = "Synchronising";
 const WORK: &str = "Work";
 const ACCESS: &str = "Access";
 const TUNING: &str = "Tuning";
-const OUTPUT: &str = "Output";
+pub(super) const OUTPUT: &str = "Output";
 
 #[cfg(test)]
 mod tests {

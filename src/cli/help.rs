@@ -70,6 +70,7 @@ Commands:
   cp S3 S3              copy within S3 (-r: directories)
   mv S3 S3              move within S3 (-r: directories)
   dsync SRC DST         transfer what differs between two directories
+  verify SRC DST        compare two directories
   sync SRC DST          (obsolete) put, get or cp with -r -s -f
   del S3                delete objects (-r: whole trees)
   du S3...              the size of each
@@ -83,7 +84,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 12] = [
+const TOPICS: [Topic; 13] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -94,6 +95,8 @@ const TOPICS: [Topic; 12] = [
             "show_directory",
             "last_modified_before",
             "last_modified_after",
+            "include",
+            "exclude",
         ],
         example: "s4cmd ls 's3://bucket/logs/*/2026-*'",
     },
@@ -116,6 +119,13 @@ const TOPICS: [Topic; 12] = [
             "sync_check",
             "dry_run",
             "ignore_empty_source",
+            "no_overwrite",
+            "include",
+            "exclude",
+            "follow_symlinks",
+            "no_follow_symlinks",
+            "acl",
+            "storage_class",
             "multipart_split_size",
             "max_singlepart_upload_size",
         ],
@@ -135,6 +145,10 @@ const TOPICS: [Topic; 12] = [
             "ignore_empty_source",
             "last_modified_before",
             "last_modified_after",
+            "no_overwrite",
+            "include",
+            "exclude",
+            "case_conflict",
             "multipart_split_size",
             "max_singlepart_download_size",
         ],
@@ -182,8 +196,17 @@ const TOPICS: [Topic; 12] = [
         about: "Transfers what differs in content between two directories: contents to\n\
                 contents, whatever slashes there are. -D deletes what is only at the target,\n\
                 after the transfers, and only if nothing failed until then.",
-        options: SYNCING,
+        options: SYNCING_EXACTLY,
         example: "s4cmd dsync -D photos s3://bucket/photos",
+    },
+    Topic {
+        command: "verify",
+        usage: "s4cmd verify [options] PATH S3 | S3 PATH | S3 S3",
+        about: "Compares two directories, by what the store lists and asks nothing else for where\n\
+                that is enough: names, sizes, contents. Tells what is missing, extra or differs,\n\
+                and how much is verified or could be compared by its size only.",
+        options: VERIFYING,
+        example: "s4cmd verify photos s3://bucket/photos --report found.jsonl",
     },
     Topic {
         command: "del",
@@ -196,6 +219,8 @@ const TOPICS: [Topic; 12] = [
             "show_directory",
             "last_modified_before",
             "last_modified_after",
+            "include",
+            "exclude",
             "batch_delete_size",
         ],
         example: "s4cmd del -r s3://bucket/tmp --last-modified-before '30 days ago'",
@@ -223,6 +248,10 @@ const COPYING: &[&str] = &[
     "sync_check",
     "dry_run",
     "ignore_empty_source",
+    "no_overwrite",
+    "include",
+    "exclude",
+    "source_region",
     "last_modified_before",
     "last_modified_after",
     "multipart_split_size",
@@ -240,8 +269,56 @@ const SYNCING: &[&str] = &[
     "max_singlepart_copy_size",
     "batch_delete_size",
 ];
+/// What only `dsync` has, and what it has in common with `sync`.
+const SYNCING_EXACTLY: &[&str] = &[
+    "dry_run",
+    "delete_removed",
+    "ignore_empty_source",
+    "last_modified_before",
+    "last_modified_after",
+    "include",
+    "exclude",
+    "include_from",
+    "exclude_from",
+    "follow_symlinks",
+    "no_follow_symlinks",
+    "no_overwrite",
+    "size_only",
+    "mtime",
+    "exact_timestamps",
+    "allow_empty_source",
+    "max_delete",
+    "case_conflict",
+    "verify",
+    "report",
+    "hash_cache",
+    "acl",
+    "storage_class",
+    "source_region",
+    "stats",
+    "multipart_split_size",
+    "max_singlepart_download_size",
+    "max_singlepart_upload_size",
+    "max_singlepart_copy_size",
+    "batch_delete_size",
+];
+const VERIFYING: &[&str] = &[
+    "last_modified_before",
+    "last_modified_after",
+    "include",
+    "exclude",
+    "include_from",
+    "exclude_from",
+    "follow_symlinks",
+    "no_follow_symlinks",
+    "report",
+    "hash_cache",
+    "source_region",
+];
 const SIZES: &[&str] = &[
     "recursive",
+    "include",
+    "exclude",
     "ignore_empty_source",
     "last_modified_before",
     "last_modified_after",

@@ -7,6 +7,7 @@ mod exit;
 mod help;
 mod settings;
 mod signals;
+mod sync_args;
 mod words;
 
 use std::{
@@ -18,12 +19,12 @@ use std::{
 };
 
 use tokio::task::JoinError;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, ClientOptions, Observer},
     command::{self, Command, Failure, Output, Session, Stream},
     credentials::Environment,
+    local::Hashes,
     net::HttpClient,
 };
 
@@ -59,9 +60,13 @@ pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Out
 }
 
 fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
-    let prepared = Command::parse(&args.words)
+    let prepared = configure(args, output)
+        .and_then(|()| Command::parse(&args.words))
         .and_then(|command| Ok((command, Settings::resolve(args, environment)?)))
-        .and_then(|(command, settings)| Ok((command, session(settings, output)?)));
+        .and_then(|(command, settings)| {
+            let hashes = hashes(args)?;
+            Ok((command, session(settings, hashes, output)?))
+        });
     match prepared {
         Ok((command, session)) => drive(command, session, output, args.exit_codes),
         Err(failure) => {
@@ -71,7 +76,19 @@ fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> 
     }
 }
 
-fn session(settings: Settings, output: &Arc<Output>) -> Result<Session, Failure> {
+fn configure(args: &Args, output: &Output) -> Result<(), Failure> {
+    output.configure(args.sync.hush(), args.sync.log()?.as_ref())
+}
+
+fn hashes(args: &Args) -> Result<Hashes, Failure> {
+    match &args.sync.hash_cache {
+        Some(path) => Hashes::with_cache(path)
+            .map_err(|error| Failure::InvalidArgument(format!("--hash-cache: {error}"))),
+        None => Ok(Hashes::default()),
+    }
+}
+
+fn session(settings: Settings, hashes: Hashes, output: &Arc<Output>) -> Result<Session, Failure> {
     if settings.verbose {
         output.note(format_args!(
             "  (I)s4cmd: endpoint {}, region {}, {} threads",
@@ -86,25 +103,33 @@ fn session(settings: Settings, output: &Arc<Output>) -> Result<Session, Failure>
         let output = Arc::clone(output);
         Observer::new(move |line| output.note(format_args!("  (D)s4cmd: >> {line}")))
     });
-    let client = Client::new(
-        http,
-        ClientOptions {
-            endpoint: settings.endpoint,
-            credentials: settings.credentials,
-            retry: settings.retry,
-            max_requests: settings.transfer.jobs,
-            mutations: settings.mutations,
-            api_options: settings.api_options,
-            observer,
-        },
-    );
-    Ok(Session {
-        client,
-        transfer: settings.transfer,
-        options: settings.options,
-        output: Arc::clone(output),
-        cancel: CancellationToken::new(),
-    })
+    let options = ClientOptions {
+        endpoint: settings.endpoint,
+        credentials: settings.credentials,
+        retry: settings.retry,
+        max_requests: settings.transfer.jobs,
+        mutations: settings.mutations,
+        api_options: settings.api_options,
+        observer,
+    };
+    let source = settings.source_endpoint.map(|endpoint| {
+        let options = ClientOptions {
+            endpoint,
+            ..options.clone()
+        };
+        Client::new(http.clone(), options)
+    });
+    let client = Client::new(http, options);
+    let source = source.unwrap_or_else(|| client.clone());
+    let ways = (client, source);
+    let (transfer, options) = (settings.transfer, settings.options);
+    Ok(Session::new(
+        ways,
+        hashes,
+        transfer,
+        options,
+        Arc::clone(output),
+    ))
 }
 
 /// Runs the command on a runtime of its own and waits outside of it, where nothing that the

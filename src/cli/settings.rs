@@ -1,6 +1,6 @@
 //! What the command line, the environment and the files mean together. Nothing is sent yet.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     cli::args::{AddressingStyle, Args},
@@ -19,6 +19,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) endpoint: Endpoint,
+    /// Of the sources of copies, if it is another one.
+    pub(super) source_endpoint: Option<Endpoint>,
     pub(super) credentials: Option<Credentials>,
     pub(super) connect: ConnectOptions,
     pub(super) retry: RetryPolicy,
@@ -54,7 +56,9 @@ impl Settings {
         let url = url
             .or_else(|| environment.first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]))
             .or(found.endpoint_url.as_deref());
-        let endpoint = endpoint(url, region, args.addressing_style)?;
+        let endpoint_in = |region| endpoint(url, region, args.addressing_style);
+        let endpoint = endpoint_in(region)?;
+        let source_region = args.sync.source_region.as_deref();
         let tls = (endpoint.scheme() == Scheme::Https).then(|| TlsOptions {
             ca_bundle: environment
                 .get("AWS_CA_BUNDLE")
@@ -72,6 +76,7 @@ impl Settings {
             Mutations::Allowed
         };
         Ok(Self {
+            source_endpoint: source_region.map(endpoint_in).transpose()?,
             endpoint,
             credentials: found.credentials,
             connect: ConnectOptions {
@@ -97,8 +102,16 @@ impl Settings {
                 sync_check: args.sync_check,
                 show_directory: args.show_directory,
                 ignore_empty_source: args.ignore_empty_source,
-                delete_removed: args.delete_removed,
+                no_overwrite: args.sync.no_overwrite,
+                method: args.sync.method(),
                 modified: args.modified,
+                rules: Arc::clone(&args.rules),
+                links: args.sync.links(),
+                case_conflict: args.sync.case_conflict(),
+                delete: args.delete_removed.then(|| args.sync.delete_options()),
+                verify: args.sync.verifies(),
+                report: args.sync.report.clone(),
+                stats: args.sync.stats,
             },
             api_options: args.api_options.clone(),
             verbose: args.verbose,

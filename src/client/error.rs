@@ -49,9 +49,6 @@ pub enum ClientError {
         /// What is wrong.
         reason: &'static str,
     },
-    /// The store lists in another order than S3, which was noticed too late to sort.
-    #[error("the store lists keys out of order")]
-    OutOfOrder,
 }
 
 /// Says what was tried, and what the user can do where that is known.

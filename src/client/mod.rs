@@ -27,7 +27,7 @@ use crate::{
 
 pub use call::Observer;
 pub use error::ClientError;
-pub use list::{Lister, sorted::SortedObjects};
+pub use list::Lister;
 pub use object_stream::ObjectStream;
 pub use retry::RetryPolicy;
 pub use settle::Created;
@@ -41,7 +41,7 @@ pub struct Client {
 }
 
 /// What a client is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// Where to.
     pub endpoint: Endpoint,

@@ -6,6 +6,7 @@ use crate::{
     command::{
         Failure, Session,
         put::not_a_directory,
+        scope::Scope,
         session::JobSender,
         targets::Targets,
         walk::{self, Entry, Tree},
@@ -22,7 +23,7 @@ pub(super) async fn run(
     target: &S3Target,
     afterwards: Afterwards,
 ) -> Result<(), Failure> {
-    let entries = walk::sources(session, source).await?;
+    let entries = walk::sources(&session.at_source(), source).await?;
     if entries.len() > 1 && !target.takes_many() {
         return Err(not_a_directory(target));
     }
@@ -54,6 +55,7 @@ pub(super) async fn run(
             let mut copier = Copier {
                 session,
                 bucket: &source.bucket,
+                scope: Scope::of(session, &source.key),
                 afterwards,
                 sources: sources.collect(),
                 targets: Targets::new(bases),
@@ -72,6 +74,7 @@ pub(super) async fn run(
 struct Copier<'a> {
     session: &'a Session,
     bucket: &'a str,
+    scope: Scope,
     afterwards: Afterwards,
     /// The objects that are copied, and the prefixes that are copied whole, if they could be among
     /// the targets.
@@ -102,7 +105,12 @@ impl Copier<'_> {
             self.session.output.failure(&Failure::about(url, text));
             return Ok(());
         }
-        let mut tree = Tree::below(self.session, self.bucket, prefix);
+        let mut tree = Tree::below(
+            &self.session.source,
+            self.bucket,
+            prefix,
+            self.scope.clone(),
+        );
         while let Some(objects) = tree.next(self.session).await? {
             for object in objects {
                 let relative = object.key.strip_prefix(prefix).unwrap_or(&object.key);
@@ -121,6 +129,7 @@ impl Copier<'_> {
         base: &S3Url,
         target: S3Url,
     ) -> Result<(), Failure> {
+        self.session.tally.list(1);
         // What is made there would be listed, and copied again; or replace what is still to be.
         // (Onto itself is judged later.)
         let problem = if target.key == object.key {
@@ -135,7 +144,7 @@ impl Copier<'_> {
         if let Some(problem) = problem {
             let url = self.url(&object.key);
             let text = format!("the target {target} {problem}");
-            self.session.output.failure(&Failure::about(url, text));
+            self.session.fail(&Failure::about(url, text));
             return Ok(());
         }
         if !self.targets.take(&base.to_string(), &target.to_string()) {

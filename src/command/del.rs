@@ -30,6 +30,7 @@ async fn collect(
         while let Some(entries) = session.until_cancelled(shown.next()).await? {
             for entry in entries {
                 if let Entry::Object(object) = entry {
+                    session.tally.list(1);
                     deletions.add(object.key).await;
                 }
             }
@@ -38,6 +39,7 @@ async fn collect(
     }
     let mut tree = Tree::new(session, url);
     while let Some(objects) = session.until_cancelled(tree.next(session)).await? {
+        session.tally.list(objects.len() as u64);
         for object in objects {
             deletions.add(object.key).await;
         }

@@ -4,6 +4,7 @@ use crate::{
     command::{
         Failure, Session,
         level::Level,
+        scope::Scope,
         walk::{self, Entry, Tree},
     },
     location::S3Url,
@@ -12,7 +13,7 @@ use crate::{
 /// A line for each thing that the paths mean.
 pub(super) async fn run(session: &Session, urls: &[S3Url]) -> Result<(), Failure> {
     each_size(session, urls, |url, size| {
-        session.output.done(format_args!("{size}\t{url}"));
+        session.output.result(format_args!("{size}\t{url}"));
     })
     .await
 }
@@ -51,28 +52,29 @@ async fn each_size_of(
     url: &S3Url,
     tell: &mut impl FnMut(&S3Url, u64),
 ) -> Result<bool, Failure> {
-    let entries = walk::entries(session, url).await?;
-    for entry in &entries {
-        let size = size(session, &url.bucket, entry).await?;
+    let meant = walk::entries(session, url).await?;
+    for entry in &meant.entries {
+        let size = size(session, url, entry).await?;
         tell(&url.with_key(entry.key()), size);
     }
-    Ok(!entries.is_empty())
+    Ok(meant.has_excluded || !meant.entries.is_empty())
 }
 
-async fn size(session: &Session, bucket: &str, entry: &Entry) -> Result<u64, Failure> {
+async fn size(session: &Session, url: &S3Url, entry: &Entry) -> Result<u64, Failure> {
     let prefix = match entry {
         Entry::Object(object) => return Ok(object.size),
         Entry::Directory(prefix) => prefix,
     };
+    let (bucket, scope) = (&url.bucket, Scope::of(session, &url.key));
     let mut size = 0;
     if !session.options.recursive {
-        let mut level = Level::directory(session, bucket, prefix);
+        let mut level = Level::directory(session, bucket, prefix, scope);
         while let Some(entries) = level.next().await? {
             size = sum(entries.iter().map(Entry::size).chain([size]));
         }
         return Ok(size);
     }
-    let mut tree = Tree::below(session, bucket, prefix);
+    let mut tree = Tree::below(&session.client, bucket, prefix, scope);
     while let Some(objects) = tree.next(session).await? {
         size = sum(objects.iter().map(|object| object.size).chain([size]));
     }

@@ -5,7 +5,9 @@ use std::{os::unix::ffi::OsStrExt as _, path::Path};
 use crate::{
     client::Mutations,
     command::{
-        Failure, Session,
+        CaseConflict, Failure, Session,
+        case_conflict::CaseNames,
+        scope::Scope,
         session::JobSender,
         targets::Targets,
         walk::{self, Entry, Tree},
@@ -31,9 +33,11 @@ pub(super) async fn run(session: &Session, source: &S3Url, target: &str) -> Resu
             let mut getter = Getter {
                 session,
                 bucket: &source.bucket,
+                scope: Scope::of(session, &source.key),
                 overwrite: session.overwrite(),
                 compare: session.compare(),
                 targets: Targets::new(names),
+                cases: CaseNames::new(session.options.case_conflict),
                 jobs,
             };
             for entry in entries {
@@ -50,9 +54,11 @@ pub(super) async fn run(session: &Session, source: &S3Url, target: &str) -> Resu
 pub(super) struct Getter<'a> {
     pub(super) session: &'a Session,
     pub(super) bucket: &'a str,
+    pub(super) scope: Scope,
     pub(super) overwrite: Overwrite,
     pub(super) compare: Compare,
     pub(super) targets: Targets,
+    pub(super) cases: CaseNames,
     pub(super) jobs: JobSender,
 }
 
@@ -76,8 +82,7 @@ impl Getter<'_> {
                 } else {
                     String::new()
                 };
-                self.tree(&prefix, target, &base).await?;
-                Ok(())
+                self.tree(&prefix, target, &base).await
             }
             Entry::Object(object) => {
                 // A slash at least says that a missing target is to be a directory.
@@ -98,14 +103,14 @@ impl Getter<'_> {
     }
 
     /// Everything below a prefix, to the same names below `base`, which is below `root`: empty or
-    /// with a slash at its end. Gives how many objects there are.
-    pub(super) async fn tree(
-        &mut self,
-        prefix: &str,
-        root: &Path,
-        base: &str,
-    ) -> Result<u64, Failure> {
-        let mut tree = Tree::below(self.session, self.bucket, prefix);
+    /// with a slash at its end.
+    async fn tree(&mut self, prefix: &str, root: &Path, base: &str) -> Result<(), Failure> {
+        let mut tree = Tree::below(
+            &self.session.client,
+            self.bucket,
+            prefix,
+            self.scope.clone(),
+        );
         while let Some(objects) = tree.next(self.session).await? {
             for object in objects {
                 let relative = object.key.strip_prefix(prefix).unwrap_or(&object.key);
@@ -116,22 +121,22 @@ impl Getter<'_> {
                 }
             }
         }
-        Ok(tree.seen())
+        Ok(())
     }
 
     /// One object to its name below `root`, if that is a name that a file can have.
-    async fn object(
+    pub(super) async fn object(
         &mut self,
         object: ListedObject,
         root: &Path,
         relative: &str,
     ) -> Result<(), Failure> {
+        self.session.tally.list(1);
         let target = match paths::below(root, relative) {
             Ok(target) => target,
             Err(error) => {
                 self.session
-                    .output
-                    .failure(&Failure::about(self.url(&object.key), error));
+                    .fail(&Failure::about(self.url(&object.key), error));
                 return Ok(());
             }
         };
@@ -146,6 +151,9 @@ impl Getter<'_> {
             self.make_directory(&object, root, &target);
             return Ok(());
         }
+        if self.leaves_out(&object, relative, &target)? {
+            return Ok(());
+        }
         let job = Download {
             bucket: self.bucket.to_owned(),
             source: object,
@@ -157,12 +165,46 @@ impl Getter<'_> {
         self.jobs.send(Job::Download(job)).await
     }
 
+    /// Whether `--case-conflict` keeps an object from being downloaded.
+    fn leaves_out(
+        &mut self,
+        object: &ListedObject,
+        relative: &str,
+        target: &Path,
+    ) -> Result<bool, Failure> {
+        let Some(rule) = self.cases.conflict(relative, target) else {
+            return Ok(false);
+        };
+        let (source, target) = (self.url(&object.key), target.display());
+        let reason = "a file whose name differs only by case either exists or is being downloaded";
+        match rule {
+            CaseConflict::Ignore => Ok(false),
+            CaseConflict::Warn => {
+                let text = format!("warning: {source} => {target}: {reason}");
+                self.session.output.warning(text);
+                Ok(false)
+            }
+            CaseConflict::Skip => {
+                let text = format!("warning: skipped {source} => {target}: {reason}");
+                self.session.output.warning(text);
+                self.session.tally.skip(1);
+                Ok(true)
+            }
+            CaseConflict::Error => {
+                self.session.tally.fail(1);
+                Err(Failure::about(
+                    source,
+                    format!("not downloaded to {target}: {reason}"),
+                ))
+            }
+        }
+    }
+
     /// Objects that end in a slash mark directories; consoles and some tools make them.
     fn make_directory(&self, object: &ListedObject, root: &Path, target: &Path) {
         let failed = |error: &dyn std::fmt::Display| {
             self.session
-                .output
-                .failure(&Failure::about(self.url(&object.key), error));
+                .fail(&Failure::about(self.url(&object.key), error));
         };
         if object.size > 0 {
             failed(&"its name ends in a slash, which no file's can");
@@ -172,8 +214,9 @@ impl Getter<'_> {
             Mutations::Allowed => create_below(root, target),
             Mutations::Forbidden => check_below(root, target),
         };
-        if let Err(error) = made {
-            failed(&error);
+        match made {
+            Ok(()) => self.session.tally.skip(1),
+            Err(error) => failed(&error),
         }
     }
 

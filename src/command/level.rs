@@ -8,6 +8,7 @@ use crate::{
     client::{ClientError, Lister},
     command::{
         Failure, Session,
+        scope::Scope,
         walk::{Entry, tell_unreadable},
     },
     location::S3Url,
@@ -34,6 +35,7 @@ pub(super) struct Level<'a> {
     tasks: JoinSet<()>,
     unreadable: u64,
     has_left_out: bool,
+    scope: Scope,
 }
 
 #[derive(Debug)]
@@ -53,19 +55,32 @@ impl<'a> Level<'a> {
     pub(super) fn of(session: &'a Session, url: &S3Url) -> Self {
         let pattern = Pattern::new(&url.key);
         let prefix = pattern.fixed_prefix();
-        Self::new(session, url.clone(), Some(pattern), prefix)
+        let scope = Scope::of(session, &url.key);
+        Self::new(session, url.clone(), Some(pattern), prefix, scope)
     }
 
-    /// What is directly in a directory, given by its prefix with the slash.
-    pub(super) fn directory(session: &'a Session, bucket: &str, prefix: &str) -> Self {
+    /// What is directly in a directory, given by its prefix with the slash; `scope` says which of
+    /// it is meant.
+    pub(super) fn directory(
+        session: &'a Session,
+        bucket: &str,
+        prefix: &str,
+        scope: Scope,
+    ) -> Self {
         let url = S3Url {
             bucket: bucket.to_owned(),
             key: prefix.to_owned(),
         };
-        Self::new(session, url, None, prefix.to_owned())
+        Self::new(session, url, None, prefix.to_owned(), scope)
     }
 
-    fn new(session: &'a Session, url: S3Url, pattern: Option<Pattern>, prefix: String) -> Self {
+    fn new(
+        session: &'a Session,
+        url: S3Url,
+        pattern: Option<Pattern>,
+        prefix: String,
+        scope: Scope,
+    ) -> Self {
         Self {
             session,
             url,
@@ -74,6 +89,7 @@ impl<'a> Level<'a> {
             tasks: JoinSet::new(),
             unreadable: 0,
             has_left_out: false,
+            scope,
         }
     }
 
@@ -125,7 +141,10 @@ impl<'a> Level<'a> {
         let mut entries = Vec::new();
         for prefix in page.prefixes.into_iter().rev() {
             match self.pattern.as_ref().map(|pattern| pattern.step(&prefix)) {
-                None | Some(Step::Directory) => entries.push(Entry::Directory(prefix)),
+                None | Some(Step::Directory) if self.scope.may_have_below(&prefix) => {
+                    entries.push(Entry::Directory(prefix));
+                }
+                None | Some(Step::Directory) => self.has_left_out = true,
                 Some(Step::Descend) => self.listings.push_front(Listing::Waiting(prefix)),
                 Some(Step::Skip) => {}
             }
@@ -135,7 +154,7 @@ impl<'a> Level<'a> {
             if !self.pattern.as_ref().is_none_or(matches) {
                 continue;
             }
-            if self.session.options.modified.admits(object.last_modified) {
+            if self.scope.admits(&object) {
                 entries.push(Entry::Object(object));
             } else {
                 self.has_left_out = true;

@@ -1,5 +1,6 @@
 //! The subcommands: one file each, over what they share.
 
+mod case_conflict;
 mod cat;
 mod cp;
 mod del;
@@ -7,22 +8,33 @@ mod dsync;
 mod du;
 mod failure;
 mod get;
+mod ledger;
 mod level;
+mod log;
 mod ls;
 mod mb;
 mod operands;
 mod output;
 mod progress;
 mod put;
+mod report;
+mod root;
+mod scope;
 mod session;
 mod sync;
+mod tally;
 mod targets;
+mod verify;
 mod walk;
 
+pub use case_conflict::CaseConflict;
+pub use dsync::{DeleteOptions, Most};
 pub use failure::{Cause, Failure};
+pub use log::LogOptions;
 pub use operands::Command;
-pub use output::{Output, Stream};
+pub use output::{Hush, Output, Stream};
 pub use session::{Options, Session};
+pub use tally::Tally;
 
 /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
 pub async fn run(session: &Session, command: &Command) {
@@ -46,9 +58,25 @@ pub async fn run(session: &Session, command: &Command) {
         Command::Du(urls) => session.until_cancelled(du::run(session, urls)).await,
         Command::TotalSize(urls) => session.until_cancelled(du::total(session, urls)).await,
         Command::Dsync { source, target } => dsync::run(session, source, target).await,
+        Command::Verify { source, target } => verify::run(session, source, target).await,
     };
     match result {
         Ok(()) | Err(Failure::Interrupted) => {}
         Err(failure) => session.output.failure(&failure),
+    }
+    if let Err(error) = session.hashes.save() {
+        session.output.failure(&Failure::runtime(error.to_string()));
+    }
+    account(session);
+}
+
+/// A name that is lost on the way is a bug, which is better told than kept.
+fn account(session: &Session) {
+    if session.options.stats {
+        session.output.note(&*session.tally);
+    }
+    if !session.cancel.is_cancelled() && !session.tally.adds_up() {
+        let text = format!("not every name is accounted for: {}", session.tally);
+        session.output.failure(&Failure::runtime(text));
     }
 }

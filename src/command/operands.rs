@@ -45,6 +45,13 @@ pub enum Command {
         /// To.
         target: Location,
     },
+    /// Compare a directory with another one.
+    Verify {
+        /// What it should be like.
+        source: Location,
+        /// What is looked at.
+        target: Location,
+    },
     /// Put, get or copy what differs.
     Sync(Sync),
     /// Tell the size of each.
@@ -117,6 +124,10 @@ impl Command {
                 source: Location::parse(source),
                 target: Location::parse(target),
             }),
+            ("verify", [source, target]) => Ok(Self::Verify {
+                source: Location::parse(source),
+                target: Location::parse(target),
+            }),
             ("cp" | "mv", [source, target]) => Ok(Self::Copy {
                 source: s3(source)?,
                 target: s3_target(target)?,
@@ -132,7 +143,7 @@ impl Command {
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
                 "ls" | "mb" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync" | "sync" | "du"
-                | "_totalsize",
+                | "verify" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

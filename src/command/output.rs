@@ -2,7 +2,7 @@ use std::{
     fmt::{self, Write as _},
     io::{self, Write},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
@@ -10,7 +10,11 @@ use std::{
 
 use crate::{
     blocking,
-    command::{Cause, Failure, progress::Progress},
+    command::{
+        Cause, Failure,
+        log::{Log, LogOptions},
+        progress::Progress,
+    },
     location::S3Url,
     transfer::Error,
 };
@@ -27,9 +31,23 @@ pub struct Output {
     /// Whether anything was transferred, deleted or told.
     has_done: AtomicBool,
     told_broken: AtomicBool,
+    hush: OnceLock<Hush>,
+    log: OnceLock<Log>,
     /// What is under way, if there is somebody to watch. It is locked while anything is written to
     /// the terminal, so that nothing mixes with its line.
     progress: Mutex<Option<Progress>>,
+}
+
+/// What is not shown, from less to more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hush {
+    /// Everything is.
+    #[default]
+    Nothing,
+    /// What is done.
+    Operations,
+    /// That, and warnings: only failures are shown.
+    Warnings,
 }
 
 /// One stream.
@@ -49,14 +67,29 @@ impl Output {
             causes: Default::default(),
             has_done: AtomicBool::new(false),
             told_broken: AtomicBool::new(false),
+            hush: OnceLock::new(),
+            log: OnceLock::new(),
             progress: Mutex::new(None),
         }
+    }
+
+    /// Says, once, what is not shown, and which file all lines are added to.
+    ///
+    /// # Errors
+    /// That file cannot be written to.
+    pub fn configure(&self, hush: Hush, log: Option<&LogOptions>) -> Result<(), Failure> {
+        self.hush.get_or_init(|| hush);
+        if let Some(log) = log {
+            let log = Log::open(log)?;
+            self.log.get_or_init(|| log);
+        }
+        Ok(())
     }
 
     /// Shows how far the work is, until what is returned is dropped. Only if both streams are
     /// terminals.
     pub(super) fn show_progress(&self, threads: usize) -> ProgressShown<'_> {
-        if self.is_watched() {
+        if self.is_watched() && self.hush() == Hush::Nothing {
             *self.progress() = Some(Progress::new(threads));
         }
         ProgressShown(self)
@@ -80,8 +113,12 @@ impl Output {
 
     /// Writes many lines that are there already: some thousand at once, not one by one.
     pub fn lines(&self, lines: impl Iterator<Item = impl fmt::Display>) {
+        self.write_lines(lines, true);
+    }
+
+    fn write_lines(&self, lines: impl Iterator<Item = impl fmt::Display>, are_shown: bool) {
         let mut lines = lines.peekable();
-        while lines.peek().is_some() && !self.is_closed() {
+        while lines.peek().is_some() && !(are_shown && self.is_closed()) {
             let mut piece = String::new();
             while piece.len() < PIECE
                 && let Some(line) = lines.next()
@@ -89,7 +126,9 @@ impl Output {
                 piece.push_str(&escaped(&line.to_string(), self.out.is_terminal));
                 piece.push('\n');
             }
-            if let Err(error) = self.around_progress(|| self.out.write(piece.as_bytes()))
+            self.log(&piece);
+            if are_shown
+                && let Err(error) = self.around_progress(|| self.out.write(piece.as_bytes()))
                 && !self.told_broken.swap(true, Ordering::Relaxed)
             {
                 self.failure(&Failure::os("standard output", &error));
@@ -118,8 +157,19 @@ impl Output {
         self.note(failure);
     }
 
-    /// Tells of something that was transferred, deleted or found out.
+    /// Tells of something that was transferred or deleted.
     pub(super) fn done(&self, line: impl fmt::Display) {
+        self.has_done.store(true, Ordering::Relaxed);
+        self.detail(line);
+    }
+
+    /// Tells of something that was left as it is.
+    pub(super) fn detail(&self, line: impl fmt::Display) {
+        self.write_lines([line].into_iter(), self.hush() < Hush::Operations);
+    }
+
+    /// Tells of something that was asked for.
+    pub(super) fn result(&self, line: impl fmt::Display) {
         self.has_done.store(true, Ordering::Relaxed);
         self.line(line);
     }
@@ -133,8 +183,18 @@ impl Output {
         self.completed();
     }
 
+    /// Tells of something that may become one.
+    pub(super) fn warning(&self, warning: impl fmt::Display) {
+        if self.hush() < Hush::Warnings {
+            self.note(warning);
+        } else {
+            self.log(&warning.to_string());
+        }
+    }
+
     /// Tells of something that is not a failure.
     pub fn note(&self, note: impl fmt::Display) {
+        self.log(&escaped(&note.to_string(), false));
         // There is nobody to tell that telling failed.
         let _ = self.around_progress(|| self.err.line(&note.to_string()));
     }
@@ -161,6 +221,19 @@ impl Output {
     /// Whether anything was transferred, deleted or told (in a dry run: would be).
     pub fn has_done(&self) -> bool {
         self.has_done.load(Ordering::Relaxed)
+    }
+
+    fn hush(&self) -> Hush {
+        self.hush.get().copied().unwrap_or_default()
+    }
+
+    fn log(&self, lines: &str) {
+        let Some(log) = self.log.get() else { return };
+        if let Err(failure) = log.write(lines)
+            && !self.told_broken.swap(true, Ordering::Relaxed)
+        {
+            self.failure(&failure);
+        }
     }
 
     fn is_watched(&self) -> bool {

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     command::{Failure, Session, session::JobSender, targets::Targets},
-    local::{Found, walk},
+    local::{Found, WalkOptions, walk},
     location::{S3Target, S3Url, basename},
     plan::paths,
     transfer::{Job, Target, Upload},
@@ -85,13 +85,17 @@ impl Putter<'_> {
             if is_missing && self.session.options.ignore_empty_source {
                 return Ok(());
             }
-            return self.file(path.to_owned(), base, base.clone()).await;
+            let is_meant = self.session.options.rules.admits(basename(source));
+            return match is_meant {
+                true => self.file(path.to_owned(), base, base.clone()).await,
+                false => Ok(()),
+            };
         }
         if !self.session.options.recursive {
             self.session.omit_directory(source);
             return Ok(());
         }
-        let mut files = WalkedFiles::below(path);
+        let mut files = WalkedFiles::below(self.session, path);
         while let Some(found) = files.next().await {
             match found {
                 Found::File(file) => {
@@ -105,6 +109,7 @@ impl Putter<'_> {
     }
 
     async fn file(&mut self, source: PathBuf, base: &S3Url, target: S3Url) -> Result<(), Failure> {
+        self.session.tally.list(1);
         if !self.targets.take(&base.to_string(), &target.to_string()) {
             self.session.refuse_target(source.display(), target);
             return Ok(());
@@ -130,9 +135,13 @@ pub(super) struct WalkedFiles {
 }
 
 impl WalkedFiles {
-    pub(super) fn below(root: &Path) -> Self {
+    pub(super) fn below(session: &Session, root: &Path) -> Self {
+        let options = WalkOptions {
+            links: session.options.links,
+            rules: session.options.rules_at(root),
+        };
         let (sender, receiver) = mpsc::channel(AHEAD);
-        let files = walk(root).map(Some).chain([None]);
+        let files = walk(root, options).map(Some).chain([None]);
         tokio::task::spawn_blocking(move || {
             for found in files {
                 if sender.blocking_send(found).is_err() {
@@ -170,9 +179,8 @@ impl WalkedFiles {
 }
 
 pub(super) fn tell_problem(session: &Session, path: &Path, reason: &str) {
-    session
-        .output
-        .failure(&Failure::about(path.display(), reason));
+    session.tally.list(1);
+    session.fail(&Failure::about(path.display(), reason));
 }
 
 /// Files that are found ahead of their jobs.

@@ -1,13 +1,18 @@
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::Client,
-    command::{Failure, Output},
-    plan::filter::TimeFilter,
-    transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Report, TransferOptions},
+    client::{Client, Mutations},
+    command::{CaseConflict, DeleteOptions, Failure, Output, Tally, dsync::Entry, ledger::Ledger},
+    local::{Hashes, Links},
+    location::Location,
+    plan::{difference::Method, filter::TimeFilter, rules::Rules},
+    transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Proof, Report, TransferOptions},
 };
 
 /// All that a command works with.
@@ -15,18 +20,26 @@ use crate::{
 pub struct Session {
     /// The way to S3.
     pub client: Client,
+    /// The way to the sources of copies, which may be in another region.
+    pub source: Client,
+    /// The sums of files that did not change.
+    pub hashes: Arc<Hashes>,
     /// The bounds of transfers.
     pub transfer: TransferOptions,
     /// What was asked for.
     pub options: Options,
     /// Where lines go.
     pub output: Arc<Output>,
+    /// What became of everything.
+    pub tally: Arc<Tally>,
+    /// What was found out to be the same, if that will be asked for.
+    pub(super) ledger: Option<Arc<Ledger>>,
     /// Ends everything early.
     pub cancel: CancellationToken,
 }
 
 /// The options that several commands share.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// `-r`.
     pub recursive: bool,
@@ -38,13 +51,76 @@ pub struct Options {
     pub show_directory: bool,
     /// `--ignore-empty-source`.
     pub ignore_empty_source: bool,
-    /// `-D`: what is only at the target goes.
-    pub delete_removed: bool,
+    /// `--no-overwrite`.
+    pub no_overwrite: bool,
+    /// `--size-only`, `--mtime` and `--exact-timestamps`.
+    pub method: Method,
     /// `--last-modified-before` and `-after`.
     pub modified: TimeFilter,
+    /// `--include` and `--exclude`.
+    pub rules: Arc<Rules>,
+    /// `--follow-symlinks` and `--no-follow-symlinks`.
+    pub links: Links,
+    /// `--case-conflict`.
+    pub case_conflict: CaseConflict,
+    /// `-D`: what is only at the target goes.
+    pub delete: Option<DeleteOptions>,
+    /// `--verify`: whether both sides are compared once more after the run.
+    pub verify: bool,
+    /// `--report`: where that says what it found of each name.
+    pub report: Option<PathBuf>,
+    /// `--stats`: whether the tally is told.
+    pub stats: bool,
+}
+
+impl Options {
+    /// The rules, for a walk of a local directory.
+    pub(super) fn rules_at(&self, root: &Path) -> Arc<Rules> {
+        match std::path::absolute(root) {
+            Ok(root) if !self.rules.is_empty() => Arc::new(self.rules.at(&root.to_string_lossy())),
+            _ => Arc::clone(&self.rules),
+        }
+    }
 }
 
 impl Session {
+    /// A session with the way to S3 and that to the sources of copies.
+    pub fn new(
+        (client, source): (Client, Client),
+        hashes: Hashes,
+        transfer: TransferOptions,
+        options: Options,
+        output: Arc<Output>,
+    ) -> Self {
+        Self {
+            client,
+            source,
+            hashes: Arc::new(hashes),
+            transfer,
+            options,
+            output,
+            tally: Arc::default(),
+            ledger: None,
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    /// The way to the sources of what goes to a target.
+    pub(super) fn source_of(&self, target: &Location) -> Client {
+        match target {
+            Location::Local(_) => self.client.clone(),
+            Location::S3(_) => self.source.clone(),
+        }
+    }
+
+    /// The same session, for looking at the sources of copies.
+    pub(super) fn at_source(&self) -> Self {
+        Self {
+            client: self.source.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Waits for something that may be cut off.
     pub(super) async fn until_cancelled<T>(
         &self,
@@ -77,10 +153,16 @@ impl Session {
 
     /// An engine that tells its events here.
     pub(super) fn engine(&self) -> Engine {
-        let output = Arc::clone(&self.output);
-        let report = Report::new(move |event| tell(&output, event));
+        let session = self.clone();
+        self.engine_that_tells(Report::new(move |event| session.tell(event)))
+    }
+
+    /// An engine that tells its events somewhere else.
+    pub(super) fn engine_that_tells(&self, report: Report) -> Engine {
         Engine::new(
             self.client.clone(),
+            self.source.clone(),
+            Arc::clone(&self.hashes),
             self.transfer,
             self.cancel.clone(),
             report,
@@ -93,9 +175,13 @@ impl Session {
         bucket: &str,
         work: impl AsyncFnOnce(&mut Deletions<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let output = Arc::clone(&self.output);
+        let session = self.clone();
         let deleter = Deleter::new(&self.engine(), bucket, move |object, result| {
-            output.deleted(object, result);
+            match result {
+                Ok(()) => session.tally.delete(),
+                Err(_) => session.tally.fail(1),
+            }
+            session.output.deleted(object, result);
         });
         let _progress = self.output.show_progress(self.transfer.jobs);
         let mut deletions = Deletions {
@@ -110,7 +196,7 @@ impl Session {
     /// Says that a directory stays out because nobody said `-r`.
     pub(super) fn omit_directory(&self, name: impl std::fmt::Display) {
         self.output
-            .line(format_args!("omitting directory \"{name}\"."));
+            .detail(format_args!("omitting directory \"{name}\"."));
     }
 
     /// Tells that a source stays out because another one has its target.
@@ -120,12 +206,81 @@ impl Session {
         target: impl std::fmt::Display,
     ) {
         let text = format!("another source has the same target {target}");
-        self.output.failure(&Failure::about(source, text));
+        self.fail(&Failure::about(source, text));
     }
 
-    /// What `-f` says.
+    /// Whether something is within the bounds of times, which are for objects.
+    pub(super) fn admits_time(&self, entry: &Entry) -> bool {
+        match entry {
+            Entry::File(_) => true,
+            Entry::Object(object) => self.options.modified.admits(object.last_modified),
+        }
+    }
+
+    /// Whether this run only says what it would do.
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.client.mutations() == Mutations::Forbidden
+    }
+
+    /// Tells of one of the listed names that it failed, before it became a job.
+    pub(super) fn fail(&self, failure: &Failure) {
+        self.tally.fail(1);
+        self.output.failure(failure);
+    }
+
+    /// Tells of a pair that needs no transfer, which was known before it became a job.
+    pub(super) fn is_same(&self, source: impl std::fmt::Display, target: impl std::fmt::Display) {
+        self.tally.equal();
+        self.output
+            .detail(format_args!("{source} => {target} (synced)"));
+    }
+
+    /// Tells of a target that is left alone, which was known before it became a job.
+    pub(super) fn skip(&self, source: impl std::fmt::Display, target: impl std::fmt::Display) {
+        self.tally.skip(1);
+        self.output
+            .detail(format_args!("{source} => {target} (skipped)"));
+    }
+
+    fn tell(&self, event: Event<'_>) {
+        let pair = |job: &Job| format!("{} => {}", job.source_name(), job.target_name());
+        let keep = |job: &Job, proof: &Proof| {
+            if let Some(ledger) = &self.ledger {
+                ledger.keep(job, proof);
+            }
+        };
+        match event {
+            Event::Done(job, proof) => {
+                keep(job, &proof);
+                self.output.done(pair(job));
+            }
+            Event::Synced(job, proof) => {
+                keep(job, &proof);
+                self.output.detail(format_args!("{} (synced)", pair(job)));
+            }
+            Event::Skipped(job) => {
+                self.output.detail(format_args!("{} (skipped)", pair(job)));
+            }
+            Event::Deleted(url) => self.output.done(format_args!("Delete {url}")),
+            Event::Failed(job, error) => {
+                let failure = Failure::of_job(job.source_name(), &error);
+                self.output.failure(&failure);
+            }
+            Event::Ended(ended) => {
+                self.tally.end(ended);
+                self.output.completed();
+            }
+            Event::Warning(text) => self.output.warning(text),
+            // Only verifications ask, and they listen themselves.
+            Event::Checked(..) => {}
+        }
+    }
+
+    /// What `-f` and `--no-overwrite` say.
     pub(super) fn overwrite(&self) -> Overwrite {
-        if self.options.force {
+        if self.options.no_overwrite {
+            Overwrite::Skip
+        } else if self.options.force {
             Overwrite::Replace
         } else {
             Overwrite::Refuse
@@ -172,29 +327,6 @@ impl Deletions<'_> {
     pub(super) async fn add(&mut self, key: String) {
         self.output.planned();
         self.deleter.add(key).await;
-    }
-}
-
-fn tell(output: &Output, event: Event<'_>) {
-    match event {
-        Event::Done(job) => {
-            output.done(format_args!(
-                "{} => {}",
-                job.source_name(),
-                job.target_name()
-            ));
-        }
-        Event::Synced(job) => {
-            output.line(format_args!(
-                "{} => {} (synced)",
-                job.source_name(),
-                job.target_name()
-            ));
-        }
-        Event::Deleted(url) => output.done(format_args!("Delete {url}")),
-        Event::Failed(job, error) => output.failure(&Failure::of_job(job.source_name(), &error)),
-        Event::Ended => output.completed(),
-        Event::Warning(text) => output.note(text),
     }
 }
 

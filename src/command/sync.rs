@@ -15,7 +15,7 @@ pub(super) async fn run(session: &Session, sync: &Sync) -> Result<(), Failure> {
             recursive: true,
             force: true,
             sync_check: true,
-            ..session.options
+            ..session.options.clone()
         },
         ..session.clone()
     };
@@ -28,9 +28,9 @@ pub(super) async fn run(session: &Session, sync: &Sync) -> Result<(), Failure> {
 
 async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(), Failure> {
     put::run(session, std::slice::from_ref(source), target).await?;
-    if !session.options.delete_removed {
+    let Some(delete) = session.options.delete else {
         return Ok(());
-    }
+    };
     let path = Path::new(source);
     if session.options.ignore_empty_source && matches!(path.try_exists(), Ok(false)) {
         return Ok(());
@@ -46,5 +46,5 @@ async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(),
     };
     // Differs: the original looked for the files where it had not put them, and deleted them all.
     let base = put::base_of(source, target, true);
-    dsync::remove_extras_of_files(session, source, &named, &base).await
+    dsync::remove_extras_of_files(session, source, &named, &base, delete).await
 }

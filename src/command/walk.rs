@@ -1,8 +1,8 @@
 //! From a path with wildcards to what is there.
 
 use crate::{
-    client::Lister,
-    command::{Cause, Failure, Session, level::Level},
+    client::{Client, Lister},
+    command::{Cause, Failure, Session, level::Level, scope::Scope},
     location::S3Url,
     plan::pattern::Pattern,
     s3::op::ListedObject,
@@ -39,7 +39,7 @@ impl Entry {
 ///
 /// Compat: directories have no time, so they stay out if times are asked for. Differs: not with
 /// recursion, as what is in them has times.
-pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
+pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Meant, Failure> {
     let mut level = Level::of(session, url);
     let mut entries = Vec::new();
     let options = &session.options;
@@ -50,18 +50,30 @@ pub(super) async fn entries(session: &Session, url: &S3Url) -> Result<Vec<Entry>
     }
     let rank = |entry: &Entry| matches!(entry, Entry::Object(_));
     entries.sort_by(|a, b| (rank(a), a.key()).cmp(&(rank(b), b.key())));
-    Ok(entries)
+    Ok(Meant {
+        entries,
+        has_excluded: level.has_left_out() && !options.rules.is_empty(),
+    })
+}
+
+/// What a path means.
+#[derive(Debug)]
+pub(super) struct Meant {
+    pub(super) entries: Vec<Entry>,
+    /// Whether there is more, which `--exclude` leaves out.
+    pub(super) has_excluded: bool,
 }
 
 /// What a source means; it must mean something, unless the user said that it need not.
 ///
 /// Compat: `S3Handler.source_expand`.
 pub(super) async fn sources(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
-    let entries = session.until_cancelled(entries(session, url)).await?;
-    if entries.is_empty() && !session.options.ignore_empty_source {
+    let meant = session.until_cancelled(entries(session, url)).await?;
+    let may_be_nothing = meant.has_excluded || session.options.ignore_empty_source;
+    if meant.entries.is_empty() && !may_be_nothing {
         return Err(no_source());
     }
-    Ok(entries)
+    Ok(meant.entries)
 }
 
 pub(super) fn no_source() -> Failure {
@@ -76,6 +88,7 @@ pub(super) fn no_source() -> Failure {
 pub(super) struct Shown<'a> {
     session: &'a Session,
     bucket: String,
+    scope: Scope,
     level: Level<'a>,
     /// Whether it may still turn out to be one directory.
     undecided: bool,
@@ -88,6 +101,7 @@ impl<'a> Shown<'a> {
         Self {
             session,
             bucket: url.bucket.clone(),
+            scope: Scope::of(session, &url.key),
             level: Level::of(session, url),
             undecided: !session.options.show_directory,
             directory: None,
@@ -107,7 +121,8 @@ impl<'a> Shown<'a> {
                 if has_more {
                     return vec![directory];
                 }
-                self.level = Level::directory(self.session, &self.bucket, directory.key());
+                let scope = self.scope.clone();
+                self.level = Level::directory(self.session, &self.bucket, directory.key(), scope);
                 Vec::new()
             }));
         };
@@ -128,7 +143,7 @@ pub(super) struct Tree {
     /// Everything below the prefix without.
     pattern: Option<Pattern>,
     url: S3Url,
-    seen: u64,
+    scope: Scope,
 }
 
 impl Tree {
@@ -142,20 +157,20 @@ impl Tree {
             lister: session.client.list(&url.bucket, &prefix, None),
             pattern: Some(pattern),
             url: url.clone(),
-            seen: 0,
+            scope: Scope::of(session, &url.key),
         }
     }
 
-    /// All objects whose keys begin with `prefix`.
-    pub(super) fn below(session: &Session, bucket: &str, prefix: &str) -> Self {
+    /// All objects whose keys begin with `prefix`; `scope` says which of them are meant.
+    pub(super) fn below(client: &Client, bucket: &str, prefix: &str, scope: Scope) -> Self {
         Self {
-            lister: session.client.list(bucket, prefix, None),
+            lister: client.list(bucket, prefix, None),
             pattern: None,
             url: S3Url {
                 bucket: bucket.to_owned(),
                 key: prefix.to_owned(),
             },
-            seen: 0,
+            scope,
         }
     }
 
@@ -164,22 +179,15 @@ impl Tree {
         &mut self,
         session: &Session,
     ) -> Result<Option<Vec<ListedObject>>, Failure> {
-        let Some(mut page) = self.lister.next_page().await? else {
+        let Some(mut page) = self.scope.next_page(&mut self.lister).await? else {
             tell_unreadable(session, &self.url, self.lister.unreadable());
             return Ok(None);
         };
-        self.seen += page.objects.len() as u64 + page.unreadable;
         page.objects.retain(|object| {
             let matches = |pattern: &Pattern| pattern.matches_tree(&object.key);
-            self.pattern.as_ref().is_none_or(matches)
-                && session.options.modified.admits(object.last_modified)
+            self.pattern.as_ref().is_none_or(matches) && self.scope.admits(object)
         });
         Ok(Some(page.objects))
-    }
-
-    /// How many objects there were so far, meant or not.
-    pub(super) fn seen(&self) -> u64 {
-        self.seen
     }
 }
 
@@ -187,6 +195,8 @@ impl Tree {
 pub(super) fn tell_unreadable(session: &Session, url: &S3Url, unreadable: u64) {
     if unreadable > 0 {
         let text = format!("{unreadable} keys are not UTF-8 and were left out");
+        session.tally.list(unreadable);
+        session.tally.fail(unreadable);
         session.output.failure(&Failure::about(url, text));
     }
 }

@@ -96,6 +96,69 @@ pub async fn hash_parts(
     Ok((whole.finalize().into(), digests))
 }
 
+/// The MD5s of the parts' MD5s, as composite ETags have them, for several sizes of parts at once.
+///
+/// # Errors
+/// It cannot be read, or ends too early (`UnexpectedEof`).
+pub async fn hash_composites(
+    file: &File,
+    len: u64,
+    part_sizes: &[u64],
+) -> io::Result<Vec<Md5Digest>> {
+    let mut composites: Vec<Composite> = part_sizes
+        .iter()
+        .map(|size| Composite::new(*size))
+        .collect();
+    let all = |chunk: &[u8]| composites.iter_mut().for_each(|sum| sum.update(chunk));
+    read_region(file, 0, len, all).await?;
+    Ok(composites.into_iter().map(Composite::finish).collect())
+}
+
+/// The sum of a whole that is cut into parts of one size.
+struct Composite {
+    part_size: u64,
+    /// Of the present part that were added.
+    filled: u64,
+    part: Md5,
+    parts: Md5,
+}
+
+impl Composite {
+    fn new(part_size: u64) -> Self {
+        Self {
+            part_size: part_size.max(1),
+            filled: 0,
+            part: Md5::new(),
+            parts: Md5::new(),
+        }
+    }
+
+    fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = usize::try_from(self.part_size - self.filled).unwrap_or(usize::MAX);
+            let (taken, rest) = bytes.split_at(room.min(bytes.len()));
+            self.part.update(taken);
+            self.filled += taken.len() as u64;
+            if self.filled == self.part_size {
+                self.end_part();
+            }
+            bytes = rest;
+        }
+    }
+
+    fn end_part(&mut self) {
+        self.parts.update(self.part.finalize_reset());
+        self.filled = 0;
+    }
+
+    fn finish(mut self) -> Md5Digest {
+        if self.filled > 0 {
+            self.end_part();
+        }
+        self.parts.finalize().into()
+    }
+}
+
 /// Reads a region of a file in pieces. Other tasks get their turn every few megabytes, and so does
 /// a cancellation.
 ///
@@ -153,6 +216,24 @@ mod tests {
         assert_eq!(nothing.md5, <[u8; 16]>::from(Md5::digest(b"")));
         let sha256 = sha256_region(&file, 0, 5).await.unwrap();
         assert_eq!(sha256, <[u8; 32]>::from(Sha256::digest(&content[..5])));
+    }
+
+    #[tokio::test]
+    async fn composites_of_many_part_sizes_are_made_at_once() {
+        let mut file = tempfile::tempfile().unwrap();
+        let content: Vec<u8> = (0..CHUNK * 2 + 3).map(|n| (n % 251) as u8).collect();
+        file.write_all(&content).unwrap();
+        let sizes = [1000, CHUNK as u64, content.len() as u64, u64::MAX];
+        let sums = hash_composites(&file, content.len() as u64, &sizes).await;
+        let slow = |size: &u64| {
+            let mut whole = Md5::new();
+            let size = usize::try_from(*size).unwrap().min(content.len());
+            content
+                .chunks(size)
+                .for_each(|part| whole.update(Md5::digest(part)));
+            <[u8; 16]>::from(whole.finalize())
+        };
+        assert_eq!(sums.unwrap(), sizes.iter().map(slow).collect::<Vec<_>>());
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ pub struct SourceFile {
     file: Arc<File>,
     identity: FileIdentity,
     mode: u32,
+    path: Arc<Path>,
 }
 
 /// Why a file cannot be uploaded.
@@ -63,6 +64,7 @@ impl SourceFile {
                 file: Arc::new(file),
                 identity: FileIdentity::of(&metadata),
                 mode: metadata.permissions().mode(),
+                path: path.into(),
             })
         })
     }
@@ -70,6 +72,16 @@ impl SourceFile {
     /// Bytes.
     pub fn len(&self) -> u64 {
         self.identity.len
+    }
+
+    /// The path that it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file as it was when it was opened.
+    pub fn identity(&self) -> &FileIdentity {
+        &self.identity
     }
 
     /// Whether there are no bytes.

@@ -3,11 +3,12 @@ use std::{
     io,
     os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use tempfile::NamedTempFile;
 
-use crate::{blocking, local::umask::umask};
+use crate::{blocking, local::umask::umask, s3::payload::FileIdentity};
 
 /// A file that is being downloaded: beside its target, readable by nobody else, and removed when
 /// dropped. The target is untouched until [`TempFile::persist`].
@@ -68,22 +69,32 @@ impl TempFile {
     }
 
     /// Puts the file in the target's place, at once. `privilege` are the permission bits that the
-    /// uploader recorded: those of them that the umask allows are set, never more than `0777`.
+    /// uploader recorded: those of them that the umask allows are set, never more than `0777`;
+    /// `modified` is the time that it is to have. Gives the file as it is then.
     /// Without `replace` a target that is there is left alone, whoever put it there meanwhile.
     ///
     /// # Errors
     /// The target is a directory, or there and not to be replaced, or the file system refuses; the temporary file is removed.
-    pub fn persist(self, privilege: Option<u32>, replace: bool) -> io::Result<()> {
+    pub fn persist(
+        self,
+        privilege: Option<u32>,
+        modified: Option<SystemTime>,
+        replace: bool,
+    ) -> io::Result<FileIdentity> {
         let mode = privilege.unwrap_or(0o666) & 0o777 & !umask();
         blocking::in_place(|| {
             self.file().set_permissions(Permissions::from_mode(mode))?;
+            if let Some(modified) = modified {
+                // A file system without such times has the right content all the same.
+                let _ = self.file().set_modified(modified);
+            }
             let put = if replace {
                 self.file.persist(&self.target)
             } else {
                 self.file.persist_noclobber(&self.target)
             };
-            put.map_err(|error| error.error)?;
-            Ok(())
+            let file = put.map_err(|error| error.error)?;
+            Ok(FileIdentity::of(&file.metadata()?))
         })
     }
 }
@@ -124,7 +135,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("t");
         let temp = TempFile::create(&target).unwrap();
-        temp.persist(Some(0o6777), true).unwrap();
+        temp.persist(Some(0o6777), None, true).unwrap();
         let mode = fs::metadata(&target).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o777 & !umask());
     }
@@ -135,7 +146,7 @@ mod tests {
         let target = directory.path().join("t");
         let temp = TempFile::create(&target).unwrap();
         fs::write(&target, "theirs").unwrap();
-        let error = temp.persist(None, false).unwrap_err();
+        let error = temp.persist(None, None, false).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&target).unwrap(), b"theirs");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -147,7 +158,7 @@ mod tests {
         let target = directory.path().join("é".repeat(127));
         TempFile::create(&target)
             .unwrap()
-            .persist(None, true)
+            .persist(None, None, true)
             .unwrap();
         assert!(target.exists());
     }
@@ -160,7 +171,7 @@ mod tests {
         assert!(
             TempFile::create(&target)
                 .unwrap()
-                .persist(None, true)
+                .persist(None, None, true)
                 .is_err()
         );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);

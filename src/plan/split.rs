@@ -31,6 +31,11 @@ impl Split {
         }
     }
 
+    /// The size of every part but the last one.
+    pub fn part_size(&self) -> u64 {
+        self.part_size
+    }
+
     /// The number of parts; none for a size of 0.
     pub fn count(&self) -> u64 {
         self.size.div_ceil(self.part_size)

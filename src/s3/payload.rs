@@ -54,7 +54,7 @@ pub struct FileRegion {
 }
 
 /// What changes about a file when somebody writes to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileIdentity {
     /// Bytes.
     pub len: u64,
@@ -77,6 +77,30 @@ impl FileIdentity {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
+    }
+
+    /// The same in bytes, for keeping.
+    pub fn to_bytes(&self) -> [u8; 56] {
+        let (modified, changed) = (self.modified, self.changed);
+        let mut bytes = [0; 56];
+        let numbers = [
+            self.len.to_le_bytes(),
+            self.device.to_le_bytes(),
+            self.inode.to_le_bytes(),
+            modified.0.to_le_bytes(),
+            modified.1.to_le_bytes(),
+            changed.0.to_le_bytes(),
+            changed.1.to_le_bytes(),
+        ];
+        for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number);
+        }
+        bytes
+    }
+
+    /// Seconds since 1970 of the last change of anything about the file.
+    pub fn changed(&self) -> i64 {
+        self.changed.0
     }
 }
 

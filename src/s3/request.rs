@@ -132,6 +132,17 @@ impl Request {
         Ok(self)
     }
 
+    /// If asked for, makes it a condition that there is no such object yet.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
+    pub fn only_new(mut self, only_new: bool) -> Self {
+        if only_new {
+            let any = HeaderValue::from_static("*");
+            self.headers.insert(http::header::IF_NONE_MATCH, any);
+        }
+        self
+    }
+
     /// Sets `Content-MD5`, which every S3-compatible server checks.
     pub fn content_md5(mut self, digest: Option<Md5Digest>) -> Self {
         use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -36,11 +36,11 @@ impl ETag {
         encode::unhex(self.unquoted())
     }
 
-    /// The number of parts, if this is the composite tag of a multipart upload (`hex-N`).
-    pub fn parts(&self) -> Option<u32> {
+    /// The MD5 of the parts' MD5s and the number of parts, if this has the form of the composite
+    /// tag of a multipart upload (`hex-N`). Of encrypted objects it is no sum of the content.
+    pub fn as_composite(&self) -> Option<(Md5Digest, u32)> {
         let (digest, parts) = self.unquoted().split_once('-')?;
-        encode::unhex::<16>(digest)?;
-        parts.parse().ok()
+        Some((encode::unhex(digest)?, parts.parse().ok()?))
     }
 }
 
@@ -158,9 +158,10 @@ mod tests {
         let plain = ETag::new("d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(plain, ETag::new("\"d41d8cd98f00b204e9800998ecf8427e\""));
         assert!(plain.as_md5().is_some());
-        assert_eq!(plain.parts(), None);
+        assert_eq!(plain.as_composite(), None);
         let composite = ETag::new("\"d41d8cd98f00b204e9800998ecf8427e-12\"");
-        assert_eq!(composite.parts(), Some(12));
+        let (digest, parts) = composite.as_composite().unwrap();
+        assert_eq!((Some(digest), parts), (plain.as_md5(), 12));
         assert_eq!(composite.as_md5(), None);
     }
 

@@ -2,14 +2,20 @@
 //! then what the listing says, then what the object itself says.
 
 use crate::{
-    local::{SourceFile, hash_region},
+    local::{SourceFile, Sum, hash_composites, hash_region},
     location::S3Url,
+    plan::etag::part_sizes,
     s3::{
-        op::{HeadObject, HeadObjectOutput, ListedObject},
+        op::{HeadObject, HeadObjectOutput, HeadPart},
         request::Role,
-        types::Md5Digest,
+        types::{ETag, Md5Digest},
     },
-    transfer::{Engine, Error, content::known_md5s, engine::HASH_BUFFER},
+    transfer::{
+        Engine, Error,
+        content::known_md5s,
+        engine::HASH_BUFFER,
+        proof::{Proof, Version},
+    },
 };
 
 /// Asks for an object; `None` if there is none.
@@ -24,7 +30,7 @@ pub(super) async fn head(
         role,
     };
     let call = async {
-        match engine.client.call(&operation).await {
+        match engine.client_of(role).call(&operation).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -33,39 +39,176 @@ pub(super) async fn head(
     engine.guard(call).await
 }
 
-/// Compares with an object that was listed.
-pub(super) async fn same_as_listed(
-    engine: &Engine,
-    file: &SourceFile,
-    url: &S3Url,
-    listed: &ListedObject,
-    role: Role,
-) -> Result<bool, Error> {
-    if file.len() != listed.size {
-        return Ok(false);
-    }
-    let md5 = md5(engine, file).await?;
-    if listed.etag.as_ref().and_then(|etag| etag.as_md5()) == Some(md5) {
-        return Ok(true);
-    }
-    // The tag may be composite, or of ciphertext: the metadata decides.
-    match head(engine, url, role).await? {
-        Some(object) => Ok(matches(&object, file, &md5)),
-        None => Ok(false),
-    }
+/// What a comparison of contents came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They are the same.
+    Same(Proof),
+    /// They are not.
+    Differs,
+    /// All that is known of the object is its size, and that is the file's.
+    Unknown,
 }
 
-/// Compares with an object that was asked for.
-pub(super) async fn same_as_object(
-    engine: &Engine,
-    file: &SourceFile,
-    object: &HeadObjectOutput,
-) -> Result<bool, Error> {
-    if file.len() != object.size {
-        return Ok(false);
+/// A file and an object to be compared.
+pub(super) struct Pair<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) file: &'a SourceFile,
+    pub(super) url: &'a S3Url,
+    /// Which end of a transfer the object is.
+    pub(super) role: Role,
+}
+
+impl Pair<'_> {
+    /// Compares with what a listing says, and asks the server only where that is not enough.
+    ///
+    /// Compat: `S3Handler.sync_check`: the tag or the `md5` metadata. Differs: the metadata only
+    /// where the tag is no sum of the content.
+    pub(super) async fn with_listed(
+        &self,
+        size: u64,
+        etag: Option<&ETag>,
+    ) -> Result<Verdict, Error> {
+        if self.file.len() != size {
+            return Ok(Verdict::Differs);
+        }
+        if let Some(etag) = etag
+            && self.has_tag(etag).await? == Some(true)
+        {
+            return self.same(Some(etag));
+        }
+        match head(self.engine, self.url, self.role).await? {
+            Some(object) => self.with_object(&object).await,
+            None => Ok(Verdict::Differs),
+        }
     }
-    let md5 = md5(engine, file).await?;
-    Ok(matches(object, file, &md5))
+
+    /// Compares with what the object's head says.
+    pub(super) async fn with_object(&self, object: &HeadObjectOutput) -> Result<Verdict, Error> {
+        if self.file.len() != object.size {
+            return Ok(Verdict::Differs);
+        }
+        let etag = object.etag.as_ref().filter(|_| !object.has_opaque_etag());
+        let by_tag = match etag {
+            Some(etag) => self.has_tag(etag).await?,
+            None => None,
+        };
+        match by_tag {
+            Some(true) => return self.same(object.etag.as_ref()),
+            Some(false) if object.content_md5().is_some() => return Ok(Verdict::Differs),
+            _ => {}
+        }
+        if let Some(noted) = object.metadata_md5() {
+            return match self.md5().await? == noted {
+                true => self.same(object.etag.as_ref()),
+                false => Ok(Verdict::Differs),
+            };
+        }
+        match etag.and_then(ETag::as_composite) {
+            Some((digest, parts)) => self.with_first_part(object, &digest, parts).await,
+            None => Ok(Verdict::Unknown),
+        }
+    }
+
+    /// Whether a tag that is a sum of the content is that of the file; `None` if that cannot be
+    /// told. A composite tag shows only that they are the same: the sizes of the parts are
+    /// guessed.
+    async fn has_tag(&self, etag: &ETag) -> Result<Option<bool>, Error> {
+        if let Some(md5) = etag.as_md5() {
+            return Ok(Some(self.md5().await? == md5));
+        }
+        let Some((digest, parts)) = etag.as_composite() else {
+            return Ok(None);
+        };
+        let sizes = part_sizes(self.file.len(), parts);
+        let found = self.composites(&sizes).await?.contains(&digest);
+        Ok(found.then_some(true))
+    }
+
+    /// The last resort: the server knows how large the first part is, and all but the last of a
+    /// usual upload are as large.
+    async fn with_first_part(
+        &self,
+        object: &HeadObjectOutput,
+        digest: &Md5Digest,
+        parts: u32,
+    ) -> Result<Verdict, Error> {
+        let ask = HeadPart {
+            bucket: &self.url.bucket,
+            key: &self.url.key,
+            role: self.role,
+        };
+        let call = self.engine.client_of(self.role).call(&ask);
+        // A server that does not know the question says so in many ways.
+        let size = match self.engine.guard(call).await {
+            Err(Error::Client(error)) if error.service().is_some() => None,
+            answer => answer?,
+        };
+        let is_usual = |size: &u64| object.size.div_ceil((*size).max(1)) == u64::from(parts);
+        let Some(size) = size.filter(is_usual) else {
+            return Ok(Verdict::Unknown);
+        };
+        match self.composites(&[size]).await?.contains(digest) {
+            true => self.same(object.etag.as_ref()),
+            false => Ok(Verdict::Differs),
+        }
+    }
+
+    /// The file was the one that was opened all the time, or else nothing is proved.
+    fn same(&self, etag: Option<&ETag>) -> Result<Verdict, Error> {
+        self.file.check_unchanged()?;
+        let (file, object) = (
+            Some(Version::File(*self.file.identity())),
+            etag.cloned().map(Version::Object),
+        );
+        let (source, target) = match self.role {
+            Role::Target => (file, object),
+            Role::Source | Role::CopySource => (object, file),
+        };
+        Ok(Verdict::Same(Proof {
+            md5: self.engine.hashes.get(self.file, Sum::Whole),
+            source,
+            target,
+        }))
+    }
+
+    async fn md5(&self) -> Result<Md5Digest, Error> {
+        if let Some(known) = self.engine.hashes.get(self.file, Sum::Whole) {
+            return Ok(known);
+        }
+        let _buffer = self.engine.buffers.reserve(HASH_BUFFER).await;
+        let hash = hash_region(self.file.file(), 0, self.file.len(), false);
+        let hash = async { hash.await.map_err(source_error) };
+        let md5 = self.engine.guard(hash).await?.md5;
+        self.file.check_unchanged()?;
+        self.engine.hashes.put(self.file, Sum::Whole, md5);
+        Ok(md5)
+    }
+
+    /// The composite sums for these sizes of parts, in one pass for all that are not known.
+    async fn composites(&self, sizes: &[u64]) -> Result<Vec<Md5Digest>, Error> {
+        let hashes = &self.engine.hashes;
+        let known = |size: &u64| hashes.get(self.file, Sum::Parts(*size));
+        let mut sums: Vec<Md5Digest> = sizes.iter().filter_map(known).collect();
+        let unknown: Vec<u64> = sizes
+            .iter()
+            .copied()
+            .filter(|size| known(size).is_none())
+            .collect();
+        if unknown.is_empty() {
+            return Ok(sums);
+        }
+        let _buffer = self.engine.buffers.reserve(HASH_BUFFER).await;
+        let hash = hash_composites(self.file.file(), self.file.len(), &unknown);
+        let hash = async { hash.await.map_err(source_error) };
+        let found = self.engine.guard(hash).await?;
+        self.file.check_unchanged()?;
+        for (size, sum) in unknown.iter().zip(&found) {
+            hashes.put(self.file, Sum::Parts(*size), *sum);
+        }
+        sums.extend(found);
+        Ok(sums)
+    }
 }
 
 /// Whether two objects have the same content, as far as the server knows. Where both tags are
@@ -93,22 +236,6 @@ pub(super) fn surely_differ(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool 
 
 fn have_md5_in_common(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
     known_md5s(a).any(|md5| known_md5s(b).any(|other| other == md5))
-}
-
-/// Compat: `S3Handler.sync_check`: the tag or the `md5` metadata. Differs: the metadata only where
-/// the tag is no MD5.
-fn matches(object: &HeadObjectOutput, file: &SourceFile, md5: &Md5Digest) -> bool {
-    let known = object.content_md5().or_else(|| object.metadata_md5());
-    object.size == file.len() && known.as_ref() == Some(md5)
-}
-
-async fn md5(engine: &Engine, file: &SourceFile) -> Result<Md5Digest, Error> {
-    let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
-    let hash = hash_region(file.file(), 0, file.len(), false);
-    let digests = engine
-        .guard(async { hash.await.map_err(source_error) })
-        .await?;
-    Ok(digests.md5)
 }
 
 /// A file that ends earlier than it did a moment ago was changed.

@@ -11,7 +11,7 @@ use crate::{
         types::ETag,
     },
     transfer::{
-        Afterwards, Compare, Copy, Engine, Error, Overwrite, Target, compare,
+        Afterwards, Compare, Copy, Engine, Error, Overwrite, Proof, Target, Version, compare,
         content::check_listed, copy_parts, engine::Outcome,
     },
 };
@@ -64,9 +64,18 @@ fn same_by_listing(engine: &Engine, copy: &Copy) -> Option<Copied> {
         && target.etag.is_some()
         && target.etag == copy.source.etag;
     same.then(|| Copied {
-        outcome: Outcome::Synced,
+        outcome: Outcome::Synced(proof(copy.source.etag.as_ref(), target.etag.as_ref())),
         etag: target.etag.clone(),
     })
+}
+
+fn proof(source: Option<&ETag>, target: Option<&ETag>) -> Proof {
+    let version = |etag: Option<&ETag>| etag.cloned().map(Version::Object);
+    Proof {
+        md5: None,
+        source: version(source),
+        target: version(target),
+    }
 }
 
 async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
@@ -75,48 +84,71 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
     check_listed(&copy.source, &source)?;
     let etag = source.etag.clone();
     let ended = |outcome| Copied { outcome, etag };
-    if is_done_already(engine, copy, &source).await? {
-        return Ok(ended(Outcome::Synced));
+    if let Some(outcome) = without_transfer(engine, copy, &source).await? {
+        return Ok(ended(outcome));
     }
-    if engine.is_dry_run() {
+    let stored = if engine.is_dry_run() {
         engine
             .predict_write(&copy.target.bucket, OperationKind::CopyObject)
             .await?;
+        None
     } else {
         let limit = engine.options.max_single_copy.min(MAX_SINGLE + 1);
         let one_request = source.size < limit || source.size == 0;
         // Parts of what cannot be pinned could be of two versions.
-        match &source.etag {
-            Some(etag) if !one_request => copy_parts::copy(engine, copy, &source, etag).await?,
-            _ => whole(engine, copy, &source).await?,
+        let stored = match &source.etag {
+            Some(etag) if !one_request => copy_parts::copy(engine, copy, &source, etag).await,
+            _ => whole(engine, copy, &source).await,
+        };
+        match stored {
+            // The condition was one of the two: the source may have been replaced.
+            Err(error)
+                if copy.overwrite == Overwrite::Skip
+                    && error.is_condition()
+                    && compare::head(engine, &copy.target, Role::Target)
+                        .await?
+                        .is_some() =>
+            {
+                return Ok(ended(Outcome::Skipped));
+            }
+            stored => stored?,
         }
-    }
-    Ok(ended(Outcome::Done))
+    };
+    let proof = proof(source.etag.as_ref(), stored.as_ref());
+    Ok(ended(Outcome::Done(proof)))
 }
 
-async fn is_done_already(
+/// Looks at the target as far as the rules need it. `None` means that the object is to be copied.
+async fn without_transfer(
     engine: &Engine,
     copy: &Copy,
     source: &HeadObjectOutput,
-) -> Result<bool, Error> {
-    let (compares, refuses) = (
-        copy.compare == Compare::Content,
-        copy.overwrite == Overwrite::Refuse,
-    );
-    if !compares && !refuses || matches!(copy.known, Target::Absent) {
-        return Ok(false);
+) -> Result<Option<Outcome>, Error> {
+    let (compares, overwrite) = (copy.compare == Compare::Content, copy.overwrite);
+    let is_asked = compares || overwrite != Overwrite::Replace;
+    if !is_asked || matches!(copy.known, Target::Absent) {
+        return Ok(None);
     }
-    let same = match compare::head(engine, &copy.target, Role::Target).await? {
-        None => return Ok(false),
-        Some(target) => compares && compare::same_objects(source, &target),
+    let Some(target) = compare::head(engine, &copy.target, Role::Target).await? else {
+        return Ok(None);
     };
-    if !same && refuses {
-        return Err(Error::Exists(copy.target.to_string()));
+    if compares && compare::same_objects(source, &target) {
+        let proof = proof(source.etag.as_ref(), target.etag.as_ref());
+        return Ok(Some(Outcome::Synced(proof)));
     }
-    Ok(same)
+    match overwrite {
+        Overwrite::Skip => Ok(Some(Outcome::Skipped)),
+        Overwrite::Refuse => Err(Error::Exists(copy.target.to_string())),
+        Overwrite::Replace => Ok(None),
+    }
 }
 
-async fn whole(engine: &Engine, copy: &Copy, source: &HeadObjectOutput) -> Result<(), Error> {
+/// Gives the tag of the copy.
+async fn whole(
+    engine: &Engine,
+    copy: &Copy,
+    source: &HeadObjectOutput,
+) -> Result<Option<ETag>, Error> {
     let options = engine.client.api_options();
     // Naming a content header or metadata means to change that and to keep the others, but S3
     // takes such headers only if it is told to replace all.
@@ -141,14 +173,15 @@ async fn whole(engine: &Engine, copy: &Copy, source: &HeadObjectOutput) -> Resul
         source: pinned(engine, copy, source.etag.as_ref()),
         metadata,
         properties: &properties,
+        only_new: copy.overwrite == Overwrite::Skip,
     };
     let stored = engine.guard(engine.client.call(&operation)).await?;
     if Some(&stored.etag) == source.etag.as_ref() {
-        return Ok(());
+        return Ok(Some(stored.etag));
     }
     // The tag may be another kind of sum than the source's: the size must do.
     match compare::head(engine, &copy.target, Role::Target).await? {
-        Some(object) if object.size == source.size => Ok(()),
+        Some(object) if object.size == source.size => Ok(object.etag),
         _ => Err(Error::Damaged("the copy has another size than its source")),
     }
 }
@@ -206,7 +239,7 @@ pub(super) async fn delete_source(
         key: &copy.source.key,
         role: Role::CopySource,
     };
-    match engine.see_through(engine.client.call(&delete)).await {
+    match engine.see_through(engine.source.call(&delete)).await {
         Ok(_) => Ok(()),
         Err(Error::Cancelled) => Err(Error::Cancelled),
         Err(error) => Err(kept(&error.to_string())),

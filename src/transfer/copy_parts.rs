@@ -11,7 +11,7 @@ use crate::{
         types::{ByteRange, ETag, PartNumber, UploadId},
     },
     transfer::{
-        Copy, Engine, Error,
+        Copy, Engine, Error, Overwrite,
         copy::{METADATA_DIRECTIVE, TAGGING_DIRECTIVE, pinned, uncopied},
         multipart::{OpenUpload, SentPart, Whole},
         parallel::run_all,
@@ -23,7 +23,7 @@ pub(super) async fn copy(
     copy: &Copy,
     source: &HeadObjectOutput,
     etag: &ETag,
-) -> Result<(), Error> {
+) -> Result<Option<ETag>, Error> {
     let options = engine.client.api_options();
     if options.has("API-CopySourceRange") {
         return Err(Error::NotForParts("API-CopySourceRange"));
@@ -44,6 +44,7 @@ pub(super) async fn copy(
         md5: source.metadata_md5(),
         metadata: &[],
         properties: &properties,
+        only_new: copy.overwrite == Overwrite::Skip,
     };
     let open = OpenUpload::create(engine, whole).await?;
     let sent = send_all(engine, copy, open.id(), split, etag).await;
@@ -67,7 +68,7 @@ async fn tags(
         bucket: &copy.bucket,
         key: &copy.source.key,
     };
-    let tags = engine.guard(engine.client.call(&get)).await?;
+    let tags = engine.guard(engine.source.call(&get)).await?;
     Ok(Some(tags.header_value()).filter(|tags| !tags.is_empty()))
 }
 

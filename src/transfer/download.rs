@@ -4,6 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use crate::{
@@ -12,10 +13,11 @@ use crate::{
     s3::{
         op::{GetObject, HeadObjectOutput},
         request::Role,
-        types::{ByteRange, ETag},
+        types::{ByteRange, ETag, Md5Digest},
     },
     transfer::{
-        Compare, Download, Engine, Error, Overwrite, compare,
+        Compare, Download, Engine, Error, Overwrite, Proof, Version,
+        compare::{self, Pair, Verdict},
         content::{check_listed, is_checkable, verify},
         engine::{HASH_BUFFER, Outcome, STREAM_BUFFERS},
         parallel::run_all,
@@ -23,29 +25,33 @@ use crate::{
 };
 
 pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome, Error> {
-    if is_done_already(engine, download).await? {
-        return Ok(Outcome::Synced);
+    if let Some(outcome) = without_transfer(engine, download).await? {
+        return Ok(outcome);
     }
     let directory = download.target.parent().unwrap_or(Path::new(""));
     if engine.is_dry_run() {
         check_below(&download.root, directory)?;
-        return Ok(Outcome::Done);
+        return Ok(Outcome::Done(Proof::default()));
     }
     create_below(&download.root, directory)?;
     let mut tried = false;
     loop {
         match fetch(engine, download).await {
             Err(error) if !tried && error.is_worth_a_restart() => tried = true,
-            other => return other.map(|()| Outcome::Done),
+            Err(Error::Exists(_)) if download.overwrite == Overwrite::Skip => {
+                return Ok(Outcome::Skipped);
+            }
+            other => return other.map(Outcome::Done),
         }
     }
 }
 
-async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, Error> {
+/// Looks at the target as far as the rules need it. `None` means that the object is to be got.
+async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option<Outcome>, Error> {
     let there = match fs::symlink_metadata(&download.target) {
         Ok(there) => there,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
         Err(error) => return Err(Error::target(&download.target)(error)),
     };
     // Also behind a link: /dev/stdout is one.
@@ -55,25 +61,34 @@ async fn is_done_already(engine: &Engine, download: &Download) -> Result<bool, E
     if download.compare == Compare::Content {
         // What cannot be read is not the same.
         if let Ok(file) = SourceFile::open(&download.target) {
-            let url = download.url();
-            if compare::same_as_listed(engine, &file, &url, &download.source, Role::Source).await? {
-                return Ok(true);
+            let pair = Pair {
+                engine,
+                file: &file,
+                url: &download.url(),
+                role: Role::Source,
+            };
+            let (size, etag) = (download.source.size, download.source.etag.as_ref());
+            if let Verdict::Same(proof) = pair.with_listed(size, etag).await? {
+                return Ok(Some(Outcome::Synced(proof)));
             }
         }
     }
-    if download.overwrite == Overwrite::Refuse {
-        return Err(Error::Exists(download.target.display().to_string()));
+    match download.overwrite {
+        Overwrite::Refuse => return Err(Error::Exists(download.target.display().to_string())),
+        Overwrite::Skip => return Ok(Some(Outcome::Skipped)),
+        Overwrite::Replace => {}
     }
     if there.is_dir() {
         let error = io::Error::from_raw_os_error(IS_A_DIRECTORY);
         return Err(Error::target(&download.target)(error));
     }
-    Ok(false)
+    Ok(None)
 }
 
-async fn fetch(engine: &Engine, download: &Download) -> Result<(), Error> {
+async fn fetch(engine: &Engine, download: &Download) -> Result<Proof, Error> {
     let temp = TempFile::create(&download.target).map_err(Error::target(&download.target))?;
-    let (temp, object) = if download.source.size < engine.options.max_single_download {
+    let Fetched { temp, object, md5 } = if download.source.size < engine.options.max_single_download
+    {
         single(engine, download, temp).await?
     } else {
         ranged(engine, download, temp).await?
@@ -81,20 +96,34 @@ async fn fetch(engine: &Engine, download: &Download) -> Result<(), Error> {
     let privilege = object
         .metadata("privilege")
         .and_then(|digits| u32::from_str_radix(digits, 8).ok());
-    match temp.persist(privilege, download.overwrite == Overwrite::Replace) {
+    let modified = object.last_modified.map(SystemTime::from);
+    let replace = download.overwrite == Overwrite::Replace;
+    let file = match temp.persist(privilege, modified, replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Error::Exists(download.target.display().to_string()))
+            return Err(Error::Exists(download.target.display().to_string()));
         }
-        persisted => persisted.map_err(Error::target(&download.target)),
-    }
+        persisted => persisted.map_err(Error::target(&download.target))?,
+    };
+    // What could not be checked proves nothing.
+    Ok(match object.etag {
+        Some(etag) if md5.is_some() => Proof {
+            md5,
+            source: Some(Version::Object(etag)),
+            target: Some(Version::File(file)),
+        },
+        _ => Proof::default(),
+    })
+}
+
+/// What arrived, and its MD5 if the server gives one that it was checked against.
+struct Fetched {
+    temp: TempFile,
+    object: HeadObjectOutput,
+    md5: Option<Md5Digest>,
 }
 
 /// One stream, summed as it is written.
-async fn single(
-    engine: &Engine,
-    download: &Download,
-    temp: TempFile,
-) -> Result<(TempFile, HeadObjectOutput), Error> {
+async fn single(engine: &Engine, download: &Download, temp: TempFile) -> Result<Fetched, Error> {
     let _buffers = engine.buffers.reserve(STREAM_BUFFERS).await;
     let key = &*download.source.key;
     let get = GetObject {
@@ -116,18 +145,19 @@ async fn single(
             offset += bytes.len() as u64;
         }
         let object = stream.head().object.clone();
-        verify(&object, &hasher.finish().md5)?;
-        Ok::<_, Error>((temp, object))
+        let md5 = hasher.finish().md5;
+        verify(&object, &md5)?;
+        Ok::<_, Error>(Fetched {
+            temp,
+            md5: is_checkable(&object).then_some(md5),
+            object,
+        })
     };
     engine.guard(receive).await
 }
 
 /// Many streams of one version, and the sum of the whole afterwards.
-async fn ranged(
-    engine: &Engine,
-    download: &Download,
-    temp: TempFile,
-) -> Result<(TempFile, HeadObjectOutput), Error> {
+async fn ranged(engine: &Engine, download: &Download, temp: TempFile) -> Result<Fetched, Error> {
     let missing = || {
         let gone = io::Error::new(io::ErrorKind::NotFound, "the object is gone");
         Error::target(&download.target)(gone)
@@ -156,14 +186,21 @@ async fn ranged(
         async move { task.receive(range).await }
     });
     run_all(tasks, engine.options.jobs, &engine.cancel).await?;
+    let mut md5 = None;
     if is_checkable(&object) {
         let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
         let hash = hash_region(task.temp.file(), 0, object.size, false);
         let hash = async { hash.await.map_err(Error::target(&download.target)) };
-        verify(&object, &engine.guard(hash).await?.md5)?;
+        let sum = engine.guard(hash).await?.md5;
+        verify(&object, &sum)?;
+        md5 = Some(sum);
     }
     let task = Arc::try_unwrap(task).map_err(|_| Error::Cancelled)?;
-    Ok((task.temp, object))
+    Ok(Fetched {
+        temp: task.temp,
+        object,
+        md5,
+    })
 }
 
 struct RangeTask {

@@ -2,21 +2,28 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{OnceCell, mpsc},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, Mutations},
+    local::Hashes,
     location::S3Url,
-    s3::{op::HeadBucket, operation::OperationKind},
-    transfer::{Afterwards, Copy, Error, Job, copy, download, permits::ByteBudget, upload},
+    s3::{op::HeadBucket, operation::OperationKind, request::Role},
+    transfer::{
+        Afterwards, Check, Checked, Copy, Error, Job, Proof, check, copy, download,
+        permits::ByteBudget, upload,
+    },
 };
 
 /// Carries out jobs. Clones are the same engine.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(super) client: Client,
+    /// Where the sources of copies are.
+    pub(super) source: Client,
+    pub(super) hashes: Arc<Hashes>,
     pub(super) options: TransferOptions,
     pub(super) buffers: ByteBudget,
     pub(super) cancel: CancellationToken,
@@ -50,47 +57,58 @@ pub struct Report(Arc<dyn Fn(Event<'_>) + Send + Sync>);
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The job was carried out (in a dry run: would be).
-    Done(&'a Job),
+    Done(&'a Job, Proof),
     /// There was nothing to do.
-    Synced(&'a Job),
+    Synced(&'a Job, Proof),
+    /// The target is there and was to be left alone.
+    Skipped(&'a Job),
+    /// What a comparison came to.
+    Checked(&'a Check, Checked),
     /// The source of a move was deleted (in a dry run: would be).
     Deleted(&'a S3Url),
     /// The job failed.
     Failed(&'a Job, Error),
-    /// A job is over, however it ended.
-    Ended,
+    /// A job is over. Nothing else is told of it after that.
+    Ended(Ended),
     /// Something that is no failure of a job but should be known.
     Warning(String),
 }
 
-/// What became of the jobs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Carried out.
-    pub done: u64,
-    /// Nothing to do.
-    pub synced: u64,
-    /// Failed.
-    pub failed: u64,
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done(Proof),
+    Synced(Proof),
+    Skipped,
 }
 
-/// How a job ended that did not fail.
+/// What became of a job, in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Ended {
+    /// Carried out.
     Done,
+    /// There was nothing to do.
     Synced,
+    /// The target is there and was to be left alone.
+    Skipped,
+    /// It failed, or was stopped.
+    Failed,
 }
 
 impl Engine {
     /// An engine without work.
     pub fn new(
         client: Client,
+        source: Client,
+        hashes: Arc<Hashes>,
         options: TransferOptions,
         cancel: CancellationToken,
         report: Report,
     ) -> Self {
         Self {
             client,
+            source,
+            hashes,
             options,
             buffers: ByteBudget::new(BUFFERS),
             cancel,
@@ -101,12 +119,11 @@ impl Engine {
 
     /// Takes jobs until the channel is closed or the run is cancelled, and waits for all of them.
     /// A job that fails is reported, and the others go on.
-    pub async fn run(&self, mut jobs: mpsc::Receiver<Job>) -> Summary {
+    pub async fn run(&self, mut jobs: mpsc::Receiver<Job>) {
         let mut running = JoinSet::new();
-        let mut summary = Summary::default();
         loop {
             while running.len() >= self.options.jobs.max(1) {
-                summary.count(running.join_next().await);
+                resume_panic(running.join_next().await);
             }
             let job = tokio::select! {
                 biased;
@@ -117,19 +134,25 @@ impl Engine {
             let engine = self.clone();
             running.spawn(async move {
                 let ended = engine.carry_out(&job).await;
-                engine.tell(Event::Ended);
-                ended
+                engine.tell(Event::Ended(ended));
             });
             while let Some(ended) = running.try_join_next() {
-                summary.count(Some(ended));
+                resume_panic(Some(ended));
             }
         }
         // Producers that are blocked on the channel notice that nobody takes any more.
         jobs.close();
         while let Some(ended) = running.join_next().await {
-            summary.count(Some(ended));
+            resume_panic(Some(ended));
         }
-        summary
+    }
+
+    /// The way to an object.
+    pub(super) fn client_of(&self, role: Role) -> &Client {
+        match role {
+            Role::CopySource => &self.source,
+            Role::Source | Role::Target => &self.client,
+        }
     }
 
     /// Whether this run only says what it would do.
@@ -196,6 +219,13 @@ impl Engine {
                 return self.carry_out_move(job, copy).await;
             }
             Job::Copy(copy) => copy::run(self, copy).await.map(|copied| copied.outcome),
+            Job::Check(check) => match check::run(self, check).await {
+                Ok(checked) => {
+                    self.tell(Event::Checked(check, checked));
+                    return Ended::Synced;
+                }
+                Err(error) => Err(error),
+            },
         };
         self.end(job, result)
     }
@@ -206,7 +236,11 @@ impl Engine {
             Ok(copied) => copied,
             Err(error) => return self.end(job, Err(error)),
         };
+        let skipped = copied.outcome == Outcome::Skipped;
         let ended = self.end(job, Ok(copied.outcome));
+        if skipped {
+            return ended;
+        }
         match copy::delete_source(self, copy, copied.etag.as_ref()).await {
             Ok(()) => {
                 self.tell(Event::Deleted(&copy.source_url()));
@@ -218,13 +252,17 @@ impl Engine {
 
     fn end(&self, job: &Job, result: Result<Outcome, Error>) -> Ended {
         match result {
-            Ok(Outcome::Done) => {
-                self.tell(Event::Done(job));
+            Ok(Outcome::Done(proof)) => {
+                self.tell(Event::Done(job, proof));
                 Ended::Done
             }
-            Ok(Outcome::Synced) => {
-                self.tell(Event::Synced(job));
+            Ok(Outcome::Synced(proof)) => {
+                self.tell(Event::Synced(job, proof));
                 Ended::Synced
+            }
+            Ok(Outcome::Skipped) => {
+                self.tell(Event::Skipped(job));
+                Ended::Skipped
             }
             Err(error) => {
                 // The interruption is told once, not for each job.
@@ -237,25 +275,12 @@ impl Engine {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Ended {
-    Done,
-    Synced,
-    Failed,
-}
-
-impl Summary {
-    fn count(&mut self, ended: Option<Result<Ended, tokio::task::JoinError>>) {
-        match ended {
-            Some(Ok(Ended::Done)) => self.done += 1,
-            Some(Ok(Ended::Synced)) => self.synced += 1,
-            Some(Ok(Ended::Failed)) => self.failed += 1,
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => self.failed += 1,
-            },
-            None => {}
-        }
+/// A panic of a job is a panic of the whole.
+fn resume_panic(ended: Option<Result<(), JoinError>>) {
+    if let Some(Err(error)) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
     }
 }
 

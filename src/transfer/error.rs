@@ -95,13 +95,14 @@ impl Error {
     /// Whether beginning again may help: another version of the object came in between, or a byte
     /// was damaged on the way.
     pub(super) fn is_worth_a_restart(&self) -> bool {
-        match self {
-            Self::Damaged(_) => true,
-            Self::Client(error) => error
-                .service()
-                .is_some_and(|service| service.status == http::StatusCode::PRECONDITION_FAILED),
-            _ => false,
-        }
+        matches!(self, Self::Damaged(_)) || self.is_condition()
+    }
+
+    /// Whether a condition of the request was not met.
+    pub(super) fn is_condition(&self) -> bool {
+        matches!(self, Self::Client(error) if error
+            .service()
+            .is_some_and(|service| service.status == http::StatusCode::PRECONDITION_FAILED))
     }
 
     /// The failure of the operating system behind this one, if it is one.

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::{location::S3Url, s3::op::ListedObject};
 
@@ -11,6 +11,8 @@ pub enum Job {
     Download(Download),
     /// An object to an object, within the store.
     Copy(Copy),
+    /// Two ends that should be the same: nothing is transferred.
+    Check(Check),
 }
 
 /// A file to an object.
@@ -64,6 +66,37 @@ pub struct Copy {
     pub afterwards: Afterwards,
 }
 
+/// Two ends that should have the same content.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The name below both roots.
+    pub name: String,
+    /// One end.
+    pub source: End,
+    /// The other.
+    pub target: End,
+    /// Whether the target was the same once, in a version that is not there any more.
+    pub was_same: bool,
+}
+
+/// One end of a comparison.
+#[derive(Debug, Clone)]
+pub enum End {
+    /// A file.
+    File(PathBuf),
+    /// An object, as it was listed.
+    Object(S3Url, ListedObject),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Object(url, _) => url.fmt(f),
+        }
+    }
+}
+
 /// What becomes of the source of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Afterwards {
@@ -91,6 +124,8 @@ pub enum Overwrite {
     Refuse,
     /// Replace it.
     Replace,
+    /// Leave it alone, whatever it is, also if it comes meanwhile. That is no failure.
+    Skip,
 }
 
 /// Whether to look if the transfer is needed.
@@ -109,6 +144,7 @@ impl Job {
             Self::Upload(upload) => upload.source.display().to_string(),
             Self::Download(download) => download.url().to_string(),
             Self::Copy(copy) => copy.source_url().to_string(),
+            Self::Check(check) => check.source.to_string(),
         }
     }
 
@@ -118,6 +154,7 @@ impl Job {
             Self::Upload(upload) => upload.target.to_string(),
             Self::Download(download) => download.target.display().to_string(),
             Self::Copy(copy) => copy.target.to_string(),
+            Self::Check(check) => check.target.to_string(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Three bounds, taken in this order, so that nothing can wait in a circle: job slots (open files
 //! and temporary names), bytes of buffers, requests on the wire (in the client).
 
+mod check;
 mod compare;
 mod content;
 mod copy;
@@ -16,11 +17,14 @@ mod job;
 mod multipart;
 mod parallel;
 mod permits;
+mod proof;
 mod upload;
 mod upload_parts;
 
+pub use check::Checked;
 pub use content::{check_listed, verify};
 pub use delete::Deleter;
-pub use engine::{Engine, Event, Report, Summary, TransferOptions};
+pub use engine::{Ended, Engine, Event, Report, TransferOptions};
 pub use error::Error;
-pub use job::{Afterwards, Compare, Copy, Download, Job, Overwrite, Target, Upload};
+pub use job::{Afterwards, Check, Compare, Copy, Download, End, Job, Overwrite, Target, Upload};
+pub use proof::{Proof, Version};

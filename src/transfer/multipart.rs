@@ -13,7 +13,7 @@ use crate::{
         },
         properties::Properties,
         request::Role,
-        types::{Md5Digest, UploadId},
+        types::{ETag, Md5Digest, UploadId},
     },
     transfer::{Engine, Error, compare, engine::Event},
 };
@@ -31,6 +31,8 @@ pub(super) struct Whole<'a> {
     pub(super) metadata: &'a [(String, String)],
     /// What else the object is to have.
     pub(super) properties: &'a Properties,
+    /// Whether it is to be left alone if it is there.
+    pub(super) only_new: bool,
 }
 
 /// A multipart upload under way. It has to be finished.
@@ -82,14 +84,18 @@ impl<'a> OpenUpload<'a> {
         &self.id
     }
 
-    /// Makes the object, or gives the upload up if not all parts are there.
-    pub(super) async fn finish(self, sent: Result<Vec<SentPart>, Error>) -> Result<(), Error> {
+    /// Makes the object, or gives the upload up if not all parts are there. Gives its tag.
+    pub(super) async fn finish(
+        self,
+        sent: Result<Vec<SentPart>, Error>,
+    ) -> Result<Option<ETag>, Error> {
         let completed = match sent {
             Ok(parts) => self.complete(parts).await,
             Err(error) => Err(error),
         };
-        let Err(cause) = completed else {
-            return Ok(());
+        let cause = match completed {
+            Ok(etag) => return Ok(etag),
+            Err(cause) => cause,
         };
         match self.abort().await {
             Ok(()) => Err(cause),
@@ -101,8 +107,13 @@ impl<'a> OpenUpload<'a> {
         }
     }
 
-    async fn complete(&self, sent: Vec<SentPart>) -> Result<(), Error> {
-        let Whole { target, size, .. } = self.whole;
+    async fn complete(&self, sent: Vec<SentPart>) -> Result<Option<ETag>, Error> {
+        let Whole {
+            target,
+            size,
+            only_new,
+            ..
+        } = self.whole;
         let mut tag = CompositeETag::default();
         let known = sent
             .iter()
@@ -114,6 +125,7 @@ impl<'a> OpenUpload<'a> {
             key: &target.key,
             upload_id: &self.id,
             parts: &parts,
+            only_new,
         };
         let md5 = self.whole.md5.as_ref();
         let call =
@@ -122,11 +134,11 @@ impl<'a> OpenUpload<'a> {
                 .complete_multipart_upload(&complete, expected.as_ref(), size, md5);
         let etag = self.engine.see_through(call).await?;
         if expected.is_some() && etag == expected {
-            return Ok(());
+            return Ok(etag);
         }
         // Not a tag of MD5s (encryption, other stores): the size must do.
         match compare::head(self.engine, target, Role::Target).await? {
-            Some(object) if object.size == size => Ok(()),
+            Some(object) if object.size == size => Ok(object.etag),
             _ => Err(Error::Damaged(
                 "the stored object has another size than its source",
             )),

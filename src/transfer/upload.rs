@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     client::{ClientError, TransportErrorKind},
-    local::{Digests, Hasher, SourceError, SourceFile, hash_region},
+    local::{Digests, Hasher, SourceError, SourceFile, Sum, hash_region, sha256_region},
     plan::split::MAX_SINGLE,
     s3::{
         encode,
@@ -12,10 +12,11 @@ use crate::{
         operation::OperationKind,
         payload::{Payload, PayloadHash},
         request::Role,
-        types::Md5Digest,
+        types::{ETag, Md5Digest},
     },
     transfer::{
-        Compare, Engine, Error, Overwrite, Target, Upload, compare,
+        Compare, Engine, Error, Overwrite, Proof, Target, Upload, Version,
+        compare::{self, Pair, Verdict},
         engine::{Outcome, STREAM_BUFFERS},
         upload_parts,
     },
@@ -23,55 +24,75 @@ use crate::{
 
 pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Error> {
     let file = SourceFile::open(&upload.source)?;
-    if is_done_already(engine, upload, &file).await? {
-        return Ok(Outcome::Synced);
+    if let Some(outcome) = without_transfer(engine, upload, &file).await? {
+        return Ok(outcome);
     }
     if engine.is_dry_run() {
         engine
             .predict_write(&upload.target.bucket, OperationKind::PutObject)
             .await?;
-        return Ok(Outcome::Done);
+        return Ok(Outcome::Done(Proof::default()));
     }
     let one_request = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE;
     // A multipart upload needs at least one part.
-    if one_request || file.is_empty() {
-        single(engine, upload, &file).await?;
+    let sent = if one_request || file.is_empty() {
+        single(engine, upload, &file).await
     } else {
-        upload_parts::upload(engine, upload, &file).await?;
+        upload_parts::upload(engine, upload, &file).await
+    };
+    match sent {
+        Ok((md5, etag)) => Ok(Outcome::Done(Proof {
+            md5: Some(md5),
+            source: Some(Version::File(*file.identity())),
+            target: etag.map(Version::Object),
+        })),
+        Err(error) if upload.overwrite == Overwrite::Skip && error.is_condition() => {
+            Ok(Outcome::Skipped)
+        }
+        Err(error) => Err(error),
     }
-    Ok(Outcome::Done)
 }
 
-/// Looks at the target as far as the rules need it.
-async fn is_done_already(
+/// Looks at the target as far as the rules need it. `None` means that the file is to be sent.
+async fn without_transfer(
     engine: &Engine,
     upload: &Upload,
     file: &SourceFile,
-) -> Result<bool, Error> {
-    let (compares, refuses) = (
-        upload.compare == Compare::Content,
-        upload.overwrite == Overwrite::Refuse,
-    );
-    let same = match &upload.known {
-        _ if !compares && !refuses => return Ok(false),
-        Target::Absent => return Ok(false),
-        Target::Listed(listed) => {
-            compares
-                && compare::same_as_listed(engine, file, &upload.target, listed, Role::Target)
-                    .await?
-        }
+) -> Result<Option<Outcome>, Error> {
+    let (compares, overwrite) = (upload.compare == Compare::Content, upload.overwrite);
+    if !compares && overwrite == Overwrite::Replace {
+        return Ok(None);
+    }
+    let pair = Pair {
+        engine,
+        file,
+        url: &upload.target,
+        role: Role::Target,
+    };
+    let verdict = match &upload.known {
+        Target::Absent => return Ok(None),
+        Target::Listed(_) if !compares => Verdict::Differs,
+        Target::Listed(listed) => pair.with_listed(listed.size, listed.etag.as_ref()).await?,
         Target::Unknown => match compare::head(engine, &upload.target, Role::Target).await? {
-            None => return Ok(false),
-            Some(object) => compares && compare::same_as_object(engine, file, &object).await?,
+            None => return Ok(None),
+            Some(_) if !compares => Verdict::Differs,
+            Some(object) => pair.with_object(&object).await?,
         },
     };
-    if !same && refuses {
-        return Err(Error::Exists(upload.target.to_string()));
+    match (verdict, overwrite) {
+        (Verdict::Same(proof), _) => Ok(Some(Outcome::Synced(proof))),
+        (_, Overwrite::Skip) => Ok(Some(Outcome::Skipped)),
+        (_, Overwrite::Refuse) => Err(Error::Exists(upload.target.to_string())),
+        (_, Overwrite::Replace) => Ok(None),
     }
-    Ok(same)
 }
 
-async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(), Error> {
+/// Gives the MD5 of what was sent and the tag of the object.
+async fn single(
+    engine: &Engine,
+    upload: &Upload,
+    file: &SourceFile,
+) -> Result<(Md5Digest, Option<ETag>), Error> {
     let buffered = file.len() <= SMALL;
     let _buffers = engine
         .buffers
@@ -85,8 +106,7 @@ async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(
         hasher.update(&content);
         (Payload::Bytes(content), hasher.finish())
     } else {
-        let with_sha256 = engine.client.signs_payload();
-        let digests = summed(engine, file, 0, file.len(), with_sha256).await?;
+        let digests = digests(engine, file).await?;
         (Payload::File(file.region(0, file.len())), digests)
     };
     let metadata = metadata(file, &digests.md5);
@@ -99,6 +119,7 @@ async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(
         payload_hash: digests
             .sha256
             .map_or(PayloadHash::Unsigned, PayloadHash::Sha256),
+        only_new: upload.overwrite == Overwrite::Skip,
     };
     let stored = engine
         .guard(engine.client.put_object(&put))
@@ -108,7 +129,8 @@ async fn single(engine: &Engine, upload: &Upload, file: &SourceFile) -> Result<(
     if !buffered && stored.stored_md5.is_some_and(told_other) {
         file_still_has(engine, file, 0, file.len(), &digests.md5).await?;
     }
-    check_stored(engine, upload, &stored, &digests, file.len()).await
+    check_stored(engine, upload, &stored, &digests, file.len()).await?;
+    Ok((digests.md5, stored.etag))
 }
 
 /// Compat: the two entries that the original writes on every upload.
@@ -117,6 +139,23 @@ pub(super) fn metadata(file: &SourceFile, md5: &Md5Digest) -> Vec<(String, Strin
         ("md5".to_owned(), encode::hex(md5)),
         ("privilege".to_owned(), file.privilege()),
     ]
+}
+
+/// The sums of a whole file. That of its MD5 may be known from a comparison.
+async fn digests(engine: &Engine, file: &SourceFile) -> Result<Digests, Error> {
+    let with_sha256 = engine.client.signs_payload();
+    let Some(md5) = engine.hashes.get(file, Sum::Whole) else {
+        let digests = summed(engine, file, 0, file.len(), with_sha256).await?;
+        engine.hashes.put(file, Sum::Whole, digests.md5);
+        return Ok(digests);
+    };
+    let mut digests = Digests { md5, sha256: None };
+    if with_sha256 {
+        let hash = sha256_region(file.file(), 0, file.len());
+        let hash = async { hash.await.map_err(compare::source_error) };
+        digests.sha256 = Some(engine.guard(hash).await?);
+    }
+    Ok(digests)
 }
 
 async fn summed(

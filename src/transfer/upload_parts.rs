@@ -10,10 +10,10 @@ use crate::{
         op::{CompletedPart, UploadPart},
         payload::{Payload, PayloadHash},
         properties::Properties,
-        types::{ByteRange, Md5Digest, PartNumber, UploadId},
+        types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId},
     },
     transfer::{
-        Engine, Error, Upload,
+        Engine, Error, Overwrite, Upload,
         compare::source_error,
         engine::{HASH_BUFFER, STREAM_BUFFERS},
         multipart::{OpenUpload, SentPart, Whole},
@@ -26,7 +26,7 @@ pub(super) async fn upload(
     engine: &Engine,
     upload: &Upload,
     file: &SourceFile,
-) -> Result<(), Error> {
+) -> Result<(Md5Digest, Option<ETag>), Error> {
     if engine.client.api_options().has("API-ContentMD5") {
         return Err(Error::NotForParts("API-ContentMD5"));
     }
@@ -45,10 +45,11 @@ pub(super) async fn upload(
         md5: Some(md5),
         metadata: &metadata(file, &md5),
         properties: &Properties::default(),
+        only_new: upload.overwrite == Overwrite::Skip,
     };
     let open = OpenUpload::create(engine, whole).await?;
     let sent = send_all(engine, file, &upload.target, open.id(), split, parts).await;
-    open.finish(sent).await
+    Ok((md5, open.finish(sent).await?))
 }
 
 async fn send_all(

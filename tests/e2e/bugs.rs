@@ -71,7 +71,7 @@ fn b05_what_is_filtered_is_not_removed() {
     ] {
         world
             .s4cmd(&["dsync", "-D", filter, &world.url("p"), "d"])
-            .deletes::<&str>(&[]);
+            .fails_with("[Runtime Failure] d: nothing was deleted, because everything in the source was left out");
         world
             .s4cmd(&["dsync", "-D", filter, "d", &world.url("q")])
             .deletes::<&str>(&[]);

@@ -71,6 +71,16 @@ fn what_is_left_out_by_its_time_is_not_absent() {
     let old = ["--last-modified-before", LONG_AGO];
     world
         .s4cmd(&[&["dsync", "-D", &*world.url("p"), "d"], &old[..]].concat())
+        .fails_with("[Runtime Failure] d: nothing was deleted, because everything in the source was left out");
+    assert_eq!(world.names("d"), ["a", "mine"]);
+    world
+        .s4cmd(
+            &[
+                &["dsync", "-D", "--allow-empty-source", &*world.url("p"), "d"],
+                &old[..],
+            ]
+            .concat(),
+        )
         .prints(&["Delete d/mine"]);
     assert_eq!(world.names("d"), ["a"]);
     // Nor has the target.
@@ -82,7 +92,10 @@ fn what_is_left_out_by_its_time_is_not_absent() {
             ]
             .concat(),
         )
-        .prints::<&str>(&[]);
+        .fails_with(&format!(
+            "[Runtime Failure] {}: nothing was deleted, because everything in the source was left out",
+            world.url("q")
+        ));
     let up = world.s4cmd(&[&["dsync", "-D", "d", &*world.url("q")], &old[..]].concat());
     up.succeeds();
     assert_eq!(world.keys(), ["p/a", "q/a", "q/b"]);

@@ -352,6 +352,7 @@ impl World {
             content_md5: None,
             payload_hash: PayloadHash::Sha256(Sha256::digest(&content).into()),
             payload: Payload::Bytes(content.into()),
+            only_new: false,
         };
         self.runtime.block_on(self.client.call(&put)).map(|_| ())
     }

@@ -1,63 +1,157 @@
 //! `dsync`: make a directory the same as another one, of which at least one is in S3.
 
-mod heads;
-mod removal;
-mod transfers;
+mod extras;
+mod join;
+mod objects;
+mod pairs;
+mod side;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use crate::{
-    command::{Failure, Session, walk},
+    command::{Failure, Session, ledger::Ledger, put::refuse_options, root::Root, verify, walk},
     location::{Location, S3Url},
+    plan::difference::Direction,
 };
 
-pub(super) use removal::{remove_extras, remove_extras_of_files};
+use extras::Extras;
+use join::{Found, join};
+use pairs::Pairs;
+
+pub(super) use extras::remove_extras_of_files;
+pub use extras::{DeleteOptions, Most};
+pub(super) use join::marks_directory;
+pub(super) use objects::no_room;
+pub(super) use side::{Entry, ReadError, Side};
 
 pub(super) async fn run(
     session: &Session,
     source: &Location,
     target: &Location,
 ) -> Result<(), Failure> {
-    let found = match (source, target) {
-        (Location::Local(source), Location::S3(target)) => {
-            transfers::up(session, Path::new(source), target).await
-        }
-        (Location::S3(source), Location::Local(target)) => {
-            transfers::down(session, source, Path::new(target)).await
-        }
+    let direction = direction(source, target)?;
+    if direction == Direction::Up {
+        refuse_options(session)?;
+    }
+    let verifies = session.options.verify;
+    let session = &Session {
+        ledger: verifies.then(|| Arc::new(Ledger::new(Root::of(target)))),
+        ..session.clone()
+    };
+    // What is no directory has nothing in it.
+    let is_file = matches!(source, Location::Local(path) if !Path::new(path).is_dir());
+    if is_file {
+        return refuse_nothing(session, source).await;
+    }
+    let delete = session.options.delete;
+    let (found, extras) = read(session, source, target, Some(direction)).await?;
+    let may_be_empty = delete.is_some_and(|delete| delete.allow_empty_source);
+    if !found.any && session.output.failures() == 0 && !may_be_empty {
+        refuse_nothing(session, source).await?;
+    }
+    if let Some(options) = delete {
+        extras
+            .delete(session, options, target, &found, |_| {})
+            .await?;
+    }
+    match verifies {
+        true => verify::after(session, source, target).await,
+        false => Ok(()),
+    }
+}
+
+pub(super) fn direction(source: &Location, target: &Location) -> Result<Direction, Failure> {
+    match (source, target) {
+        (Location::Local(_), Location::S3(_)) => Ok(Direction::Up),
+        (Location::S3(_), Location::Local(_)) => Ok(Direction::Down),
         (Location::S3(source), Location::S3(target)) => {
             refuse_overlap(source, target)?;
-            transfers::across(session, source, target).await
+            Ok(Direction::Across)
         }
         (Location::Local(_), Location::Local(_)) => {
             let text = "Cannot sync two local directories.";
             Err(Failure::InvalidArgument(text.to_owned()))
         }
-    }?;
-    match found {
-        Found::Nothing => refuse_nothing(session, source).await,
-        Found::Something if session.options.delete_removed => {
-            remove_extras(session, source, target).await
-        }
-        Found::Something => Ok(()),
     }
 }
 
-/// What a source turned out to have in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
-    Something,
-    Nothing,
+/// Both sides. A local target is only walked if what is only there matters: else the jobs look at
+/// what is in their way.
+async fn sides(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+    sorted: bool,
+) -> Result<(Side, Side), ReadError> {
+    let sources = Side::of(session, &session.source_of(target), source, sorted).await?;
+    let is_walked = match target {
+        Location::Local(path) => session.options.delete.is_some() && Path::new(path).exists(),
+        Location::S3(_) => true,
+    };
+    let targets = match is_walked {
+        true => Side::of(session, &session.client, target, sorted).await?,
+        false => Side::nothing(session, target).await?,
+    };
+    Ok((sources, targets))
 }
 
-/// Compat: the contents go to the contents, slashes do not matter.
-fn directory_prefix(url: &S3Url) -> String {
-    url.join("").key
+/// Reads both sides, and transfers what differs if there is a direction for that.
+///
+/// If a store turns out not to list in order, everything is read once more from the beginning,
+/// sorted then: that says of every name again where it is. (What was transferred by then is the
+/// same now.) A dry run would tell everything twice, and has time to sort first.
+async fn read(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+    direction: Option<Direction>,
+) -> Result<(Found, Extras), Failure> {
+    let mut sorted = session.is_dry_run();
+    loop {
+        match Box::pin(pass(session, source, target, direction, sorted)).await {
+            Ok(read) => return Ok(read),
+            Err(ReadError::Failure(failure)) => return Err(failure),
+            // What is sorted is in order.
+            Err(ReadError::OutOfOrder) if sorted => {
+                return Err(Failure::runtime("the keys are out of order"));
+            }
+            Err(ReadError::OutOfOrder) => sorted = true,
+        }
+        let text = "the store does not list in the order of keys: reading it again, sorted";
+        session.output.warning(text);
+    }
+}
+
+async fn pass(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+    direction: Option<Direction>,
+    sorted: bool,
+) -> Result<(Found, Extras), ReadError> {
+    let mut extras = Extras::new(session);
+    let Some(direction) = direction else {
+        let sides = sides(session, source, target, sorted).await?;
+        let found = join(session, source, sides, &mut extras, None).await?;
+        return Ok((found, extras));
+    };
+    let mut read = Ok(Found::default());
+    let produce = async |jobs| {
+        let pass = async {
+            let sides = sides(session, source, target, sorted).await?;
+            let pairs = Pairs::new(session, direction, source, target, jobs);
+            join(session, source, sides, &mut extras, Some(pairs)).await
+        };
+        read = pass.await;
+        Ok(())
+    };
+    session.transfer(produce).await?;
+    Ok((read?, extras))
 }
 
 /// If one directory is in the other, what is copied is a source, or what is deleted is.
 fn refuse_overlap(source: &S3Url, target: &S3Url) -> Result<(), Failure> {
-    let (from, to) = (directory_prefix(source), directory_prefix(target));
+    let (from, to) = (source.join("").key, target.join("").key);
     if source.bucket == target.bucket && (from.starts_with(&to) || to.starts_with(&from)) {
         let text = format!("{source} and {target} overlap: they cannot be synchronised");
         return Err(Failure::InvalidArgument(text));
@@ -68,18 +162,24 @@ fn refuse_overlap(source: &S3Url, target: &S3Url) -> Result<(), Failure> {
 /// A source with nothing in it may be missing or empty, if the user said so, but not a file or an
 /// object.
 async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Failure> {
-    let is_tolerated = session.options.ignore_empty_source
-        && match source {
-            Location::Local(path) => {
-                let there = Path::new(path).try_exists();
-                let there = there.map_err(|error| Failure::os(path, &error))?;
-                !there || Path::new(path).is_dir()
-            }
-            Location::S3(url) => {
+    let options = &session.options;
+    let is_tolerated = match source {
+        Location::Local(path) => {
+            let there = Path::new(path).try_exists();
+            let there = there.map_err(|error| Failure::os(path, &error))?;
+            let is_directory = Path::new(path).is_dir();
+            // All that is in it may have been left out.
+            let is_left_out = is_directory && !options.rules.is_empty();
+            is_left_out || options.ignore_empty_source && (!there || is_directory)
+        }
+        Location::S3(_) if !options.rules.is_empty() => true,
+        Location::S3(url) => {
+            options.ignore_empty_source && {
                 let entries = walk::entries(session, url);
-                session.until_cancelled(entries).await?.is_empty()
+                session.until_cancelled(entries).await?.entries.is_empty()
             }
-        };
+        }
+    };
     if is_tolerated {
         return Ok(());
     }

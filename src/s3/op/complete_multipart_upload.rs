@@ -24,6 +24,8 @@ pub struct CompleteMultipartUpload<'a> {
     pub upload_id: &'a UploadId,
     /// All parts, in ascending order.
     pub parts: &'a [CompletedPart],
+    /// Only if there is no such object yet (`If-None-Match: *`).
+    pub only_new: bool,
 }
 
 /// A part as the server acknowledged it.
@@ -52,6 +54,7 @@ impl Operation for CompleteMultipartUpload<'_> {
             Request::new(OperationKind::CompleteMultipartUpload, Method::POST)
                 .object(self.bucket, self.key)
                 .parameter("uploadId", self.upload_id.0.clone())
+                .only_new(self.only_new)
                 .document(document),
         )
     }
@@ -85,6 +88,7 @@ mod tests {
             key: "k",
             upload_id: &upload_id,
             parts: &[],
+            only_new: false,
         };
         let result = "<CompleteMultipartUploadResult><Location>l</Location><Bucket>b</Bucket>\
                       <Key>k</Key><ETag>&quot;e-2&quot;</ETag></CompleteMultipartUploadResult>";

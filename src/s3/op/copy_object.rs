@@ -27,6 +27,8 @@ pub struct CopyObject<'a> {
     pub metadata: MetadataDirective,
     /// What the new object is to have beside what is copied.
     pub properties: &'a Properties,
+    /// Only if there is no such object yet (`If-None-Match: *`).
+    pub only_new: bool,
 }
 
 /// Where the content headers and the user metadata of a copy come from.
@@ -69,6 +71,7 @@ impl Operation for CopyObject<'_> {
         let request = Request::new(OperationKind::CopyObject, Method::PUT)
             .object(self.bucket, self.key)
             .properties(self.properties)
+            .only_new(self.only_new)
             .optional_header("x-amz-metadata-directive", directive)?;
         self.source.put_on(request)
     }
@@ -139,6 +142,7 @@ mod tests {
                 source,
                 metadata: MetadataDirective::Copy,
                 properties: &Properties::default(),
+                only_new: false,
             }
             .request()
             .is_err()
@@ -160,6 +164,7 @@ mod tests {
             source,
             metadata: MetadataDirective::Replace,
             properties: &Properties::default(),
+            only_new: false,
         };
         let request = copy.request().unwrap();
         let header = &request.headers["x-amz-copy-source"];

@@ -84,11 +84,30 @@ impl HeadObjectOutput {
         self.etag.as_ref()?.as_md5()
     }
 
-    /// The MD5 that the uploader wrote into the `md5` metadata.
+    /// The MD5 that the uploader wrote into the metadata: s4cmd as `md5`, s3cmd in `s3cmd-attrs`
+    /// (`key:value` pairs with slashes between), rclone in Base64 as `md5chksum`.
     ///
     /// Compat: s4cmd writes it on every upload.
     pub fn metadata_md5(&self) -> Option<Md5Digest> {
-        encode::unhex(self.metadata("md5")?)
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let own = || encode::unhex(self.metadata("md5")?);
+        let of_s3cmd = || {
+            let mut pairs = self.metadata("s3cmd-attrs")?.split('/');
+            encode::unhex(pairs.find_map(|pair| pair.strip_prefix("md5:"))?)
+        };
+        let of_rclone = || {
+            STANDARD
+                .decode(self.metadata("md5chksum")?)
+                .ok()?
+                .try_into()
+                .ok()
+        };
+        own().or_else(of_s3cmd).or_else(of_rclone)
+    }
+
+    /// Whether the ETag is not made from the content's MD5.
+    pub fn has_opaque_etag(&self) -> bool {
+        has_opaque_etag(&self.headers)
     }
 }
 
@@ -136,6 +155,29 @@ mod tests {
         ] {
             let output = parse(&HEAD, 200, &[plain[0], plain[1], opaque], "").unwrap();
             assert_eq!(output.content_md5(), None);
+        }
+    }
+
+    #[test]
+    fn the_notes_of_other_tools_are_read() {
+        let digest = Some([
+            0xfb, 0xa9, 0xde, 0xde, 0x5f, 0x27, 0x73, 0x1c, 0x97, 0x71, 0x64, 0x5a, 0x39, 0x86,
+            0x33, 0x28,
+        ]);
+        for (name, value, expected) in [
+            ("x-amz-meta-md5", "fba9dede5f27731c9771645a39863328", digest),
+            (
+                "x-amz-meta-s3cmd-attrs",
+                "atime:1/gid:0/md5:fba9dede5f27731c9771645a39863328/mode:33188",
+                digest,
+            ),
+            ("x-amz-meta-s3cmd-attrs", "atime:1/md5:fba9", None),
+            ("x-amz-meta-md5chksum", "+6ne3l8ncxyXcWRaOYYzKA==", digest),
+            ("x-amz-meta-md5chksum", "+6ne", None),
+        ] {
+            let headers = [("content-length", "3"), (name, value)];
+            let output = parse(&HEAD, 200, &headers, "").unwrap();
+            assert_eq!(output.metadata_md5(), expected, "{name}: {value}");
         }
     }
 

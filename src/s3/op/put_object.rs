@@ -26,6 +26,8 @@ pub struct PutObject<'a> {
     pub payload: Payload,
     /// Their hash.
     pub payload_hash: PayloadHash,
+    /// Only if there is no such object yet (`If-None-Match: *`).
+    pub only_new: bool,
 }
 
 /// What the server says of the stored object (or part).
@@ -43,6 +45,7 @@ impl Operation for PutObject<'_> {
     fn request(&self) -> Result<Request, RequestError> {
         Ok(Request::new(OperationKind::PutObject, Method::PUT)
             .object(self.bucket, self.key)
+            .only_new(self.only_new)
             .metadata(self.metadata)?
             .content_md5(self.content_md5)
             .payload(self.payload.clone(), self.payload_hash))
@@ -82,6 +85,7 @@ mod tests {
             content_md5: Some([0; 16]),
             payload: Payload::Bytes("x".into()),
             payload_hash: PayloadHash::Unsigned,
+            only_new: false,
         }
     }
 
@@ -89,6 +93,22 @@ mod tests {
     fn the_digest_goes_out_in_base64() {
         let request = put().request().unwrap();
         assert_eq!(request.headers["content-md5"], "AAAAAAAAAAAAAAAAAAAAAA==");
+    }
+
+    #[test]
+    fn only_new_objects_are_a_condition() {
+        assert!(
+            !put()
+                .request()
+                .unwrap()
+                .headers
+                .contains_key("if-none-match")
+        );
+        let put = PutObject {
+            only_new: true,
+            ..put()
+        };
+        assert_eq!(put.request().unwrap().headers["if-none-match"], "*");
     }
 
     #[test]

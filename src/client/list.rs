@@ -1,7 +1,5 @@
 //! Listings: pages that are checked before anyone believes them.
 
-pub(super) mod sorted;
-
 use std::sync::atomic::Ordering;
 
 use crate::{
@@ -27,7 +25,17 @@ pub struct Lister {
 enum Next {
     First,
     At(String),
+    /// Behind a key; if the server does not begin there, at the token of the page before.
+    Behind(String, String),
     End,
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy)]
+enum From<'a> {
+    Start,
+    Token(&'a str),
+    Behind(&'a str),
 }
 
 impl Client {
@@ -52,12 +60,18 @@ impl Lister {
     /// # Errors
     /// As [`Client::call`], and [`ClientError::Listing`].
     pub async fn next_page(&mut self) -> Result<Option<ListPage>, ClientError> {
-        let token = match std::mem::replace(&mut self.next, Next::End) {
+        let (token, page) = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return Ok(None),
-            Next::First => None,
-            Next::At(token) => Some(token),
+            Next::First => (None, self.fetch(From::Start).await?),
+            Next::At(token) => {
+                let page = self.fetch(From::Token(&token)).await?;
+                (Some(token), page)
+            }
+            Next::Behind(key, token) => {
+                let page = self.behind(&key, &token).await?;
+                (Some(token), page)
+            }
         };
-        let page = self.fetch(token.as_deref()).await?;
         self.unreadable += page.unreadable;
         if !self.was_asked_for(&page) {
             return Err(self.untrusted("it has keys that were not asked for"));
@@ -79,7 +93,30 @@ impl Lister {
         self.unreadable
     }
 
-    async fn fetch(&self, token: Option<&str>) -> Result<ListPage, ClientError> {
+    /// Leaves out what follows up to `key`, which is behind all that came so far; not if the last
+    /// page came, and not if the server turns out to have another order.
+    pub fn skip_behind(&mut self, key: String) {
+        self.next = match std::mem::replace(&mut self.next, Next::End) {
+            Next::At(token) => Next::Behind(key, token),
+            next => next,
+        };
+    }
+
+    async fn behind(&self, key: &str, token: &str) -> Result<ListPage, ClientError> {
+        match self.fetch(From::Behind(key)).await {
+            Ok(page) if first_name(&page).is_none_or(|first| first > key) => Ok(page),
+            // Buckets without an order refuse to begin anywhere.
+            Err(error) if error.service().is_none() => Err(error),
+            _ => self.fetch(From::Token(token)).await,
+        }
+    }
+
+    async fn fetch(&self, from: From<'_>) -> Result<ListPage, ClientError> {
+        let (token, key) = match from {
+            From::Start => (None, None),
+            From::Token(token) => (Some(token), None),
+            From::Behind(key) => (None, Some(key)),
+        };
         let v1_only = &self.client.inner.facts.lists_v1_only;
         if !v1_only.load(Ordering::Relaxed) {
             let v2 = ListObjectsV2 {
@@ -87,11 +124,11 @@ impl Lister {
                 prefix: &self.prefix,
                 delimiter: self.delimiter.as_deref(),
                 continuation_token: token,
-                start_after: None,
+                start_after: key,
                 url_encoding: true,
             };
             match self.client.call(&v2).await {
-                Err(error) if token.is_none() && lacks_v2(&error) => {
+                Err(error) if matches!(from, From::Start) && lacks_v2(&error) => {
                     v1_only.store(true, Ordering::Relaxed);
                 }
                 other => return other,
@@ -101,7 +138,7 @@ impl Lister {
             bucket: &self.bucket,
             prefix: &self.prefix,
             delimiter: self.delimiter.as_deref(),
-            marker: token,
+            marker: token.or(key),
             url_encoding: true,
         };
         self.client.call(&v1).await

@@ -1,0 +1,220 @@
+//! The options of `aws s3 sync` under their names, and what belongs to them.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{ArgMatches, Args};
+
+use crate::{
+    cli::args::{FILTERS, OUTPUT, SYNC},
+    command::{CaseConflict, DeleteOptions, Failure, Hush, LogOptions, Most},
+    local::{Links, Owner},
+    plan::{
+        difference::Method,
+        rules::{Effect, Rules},
+    },
+};
+
+// (A doc comment here would become the help.)
+#[derive(Args)]
+pub(super) struct SyncArgs {
+    /// Only these, of what was excluded before: '*' crosses slashes, the last match wins
+    #[arg(long, value_name = "PATTERN", action = clap::ArgAction::Append, help_heading = FILTERS)]
+    include: Vec<String>,
+    /// Not these: a pattern for paths below the source
+    #[arg(long, value_name = "PATTERN", action = clap::ArgAction::Append, help_heading = FILTERS)]
+    exclude: Vec<String>,
+    /// Patterns to include, one in each line of a file
+    #[arg(long, value_name = "FILE", action = clap::ArgAction::Append, help_heading = FILTERS)]
+    include_from: Vec<PathBuf>,
+    /// Patterns to exclude, one in each line of a file
+    #[arg(long, value_name = "FILE", action = clap::ArgAction::Append, help_heading = FILTERS)]
+    exclude_from: Vec<PathBuf>,
+    /// Follow links to directories, too
+    #[arg(long, overrides_with = "no_follow_symlinks", help_heading = FILTERS)]
+    follow_symlinks: bool,
+    /// Leave out links, also those to files
+    #[arg(long, overrides_with = "follow_symlinks", help_heading = FILTERS)]
+    no_follow_symlinks: bool,
+
+    /// Leave alone what is there
+    #[arg(long, help_heading = SYNC)]
+    pub(super) no_overwrite: bool,
+    /// Compare by size, not by content
+    #[arg(long, help_heading = SYNC)]
+    size_only: bool,
+    /// Compare by size and time, as aws s3 sync does
+    #[arg(long, help_heading = SYNC)]
+    mtime: bool,
+    /// The same, and files must have exactly the time of their object
+    #[arg(long, help_heading = SYNC)]
+    exact_timestamps: bool,
+    /// Deleting may leave nothing, if the source has nothing
+    #[arg(long, help_heading = SYNC)]
+    allow_empty_source: bool,
+    /// Delete nothing if it would be more
+    #[arg(long, value_name = "N|P%", value_parser = most, help_heading = SYNC)]
+    max_delete: Option<Most>,
+    /// Names that differ only by case
+    #[arg(long, value_name = "RULE", default_value = "ignore", help_heading = SYNC)]
+    case_conflict: CaseRule,
+    /// Compare both sides once more afterwards
+    #[arg(long, help_heading = SYNC)]
+    verify: bool,
+    /// What that found, a line of JSON for each name
+    #[arg(long, value_name = "FILE", help_heading = SYNC)]
+    pub(super) report: Option<PathBuf>,
+    /// Keep the sums of unchanged files here
+    #[arg(long, value_name = "FILE", help_heading = SYNC)]
+    pub(super) hash_cache: Option<PathBuf>,
+    /// Canned ACL, as --API-ACL
+    #[arg(long, value_name = "ACL", help_heading = SYNC)]
+    pub(super) acl: Option<String>,
+    /// Storage class, as --API-StorageClass
+    #[arg(long, value_name = "CLASS", help_heading = SYNC)]
+    pub(super) storage_class: Option<String>,
+    /// Region of the source of copies
+    #[arg(long, value_name = "NAME", help_heading = SYNC)]
+    pub(super) source_region: Option<String>,
+
+    /// Show only failures
+    #[arg(long, help_heading = OUTPUT)]
+    quiet: bool,
+    /// Show only failures and warnings
+    #[arg(long, help_heading = OUTPUT)]
+    only_show_errors: bool,
+    /// Tell what became of all names
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) stats: bool,
+    /// Add all lines to a file, with their time
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    log_file: Option<PathBuf>,
+    /// Whose that file is to be
+    #[arg(long, value_name = "USER:GROUP", help_heading = OUTPUT)]
+    log_owner: Option<String>,
+    /// Its permissions, in octal [default: 640]
+    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = OUTPUT)]
+    log_mode: Option<u32>,
+}
+
+/// [`CaseConflict`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum CaseRule {
+    Error,
+    Warn,
+    Skip,
+    Ignore,
+}
+
+impl SyncArgs {
+    /// `--include`, `--exclude` and their files, in the order in which they were given.
+    pub(super) fn rules(&self, matches: &ArgMatches) -> Result<Arc<Rules>, String> {
+        let mut rules = BTreeMap::new();
+        let mut add = |option: &str, effect, patterns: Vec<Vec<String>>| {
+            let places = matches.indices_of(option).into_iter().flatten();
+            for (place, patterns) in places.zip(patterns) {
+                let with_effect = patterns.into_iter().map(|pattern| (effect, pattern));
+                rules.insert(place, with_effect.collect::<Vec<_>>());
+            }
+        };
+        let single = |patterns: &[String]| patterns.iter().map(|p| vec![p.clone()]).collect();
+        let from = |paths: &[PathBuf]| paths.iter().map(|path| patterns(path)).collect();
+        add("include", Effect::Include, single(&self.include));
+        add("exclude", Effect::Exclude, single(&self.exclude));
+        let included: Result<_, String> = from(&self.include_from);
+        let excluded: Result<_, String> = from(&self.exclude_from);
+        add("include_from", Effect::Include, included?);
+        add("exclude_from", Effect::Exclude, excluded?);
+        Ok(Arc::new(Rules::new(rules.into_values().flatten())))
+    }
+
+    pub(super) fn links(&self) -> Links {
+        match (self.follow_symlinks, self.no_follow_symlinks) {
+            (true, _) => Links::Follow,
+            (false, true) => Links::Skip,
+            (false, false) => Links::Files,
+        }
+    }
+
+    pub(super) fn method(&self) -> Method {
+        match (self.size_only, self.exact_timestamps, self.mtime) {
+            (true, ..) => Method::Size,
+            (_, true, _) => Method::ExactTime,
+            (.., true) => Method::Time,
+            _ => Method::Content,
+        }
+    }
+
+    pub(super) fn case_conflict(&self) -> CaseConflict {
+        match self.case_conflict {
+            CaseRule::Error => CaseConflict::Error,
+            CaseRule::Warn => CaseConflict::Warn,
+            CaseRule::Skip => CaseConflict::Skip,
+            CaseRule::Ignore => CaseConflict::Ignore,
+        }
+    }
+
+    /// Whoever wants a report wants what it is about.
+    pub(super) fn verifies(&self) -> bool {
+        self.verify || self.report.is_some()
+    }
+
+    pub(super) fn delete_options(&self) -> DeleteOptions {
+        DeleteOptions {
+            allow_empty_source: self.allow_empty_source,
+            most: self.max_delete,
+        }
+    }
+
+    pub(super) fn hush(&self) -> Hush {
+        match (self.quiet, self.only_show_errors) {
+            (true, _) => Hush::Warnings,
+            (false, true) => Hush::Operations,
+            (false, false) => Hush::Nothing,
+        }
+    }
+
+    pub(super) fn log(&self) -> Result<Option<LogOptions>, Failure> {
+        let Some(path) = &self.log_file else {
+            return Ok(None);
+        };
+        let owner = self.log_owner.as_deref().map(Owner::parse).transpose();
+        let invalid = |error| Failure::InvalidArgument(format!("--log-owner: {error}"));
+        Ok(Some(LogOptions {
+            path: path.clone(),
+            owner: owner.map_err(invalid)?,
+            mode: self.log_mode,
+        }))
+    }
+}
+
+/// The patterns in a file; empty lines and those that begin with `#` are none.
+fn patterns(path: &Path) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(lines.map(str::to_owned).collect())
+}
+
+fn most(text: &str) -> Result<Most, String> {
+    let number = |text: &str| {
+        text.parse()
+            .map_err(|_| "neither a number nor a percentage")
+    };
+    Ok(match text.strip_suffix('%') {
+        Some(text) => Most::Percent(number(text)?),
+        None => Most::Count(number(text)?),
+    })
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| "not three octal digits".to_owned())
+}

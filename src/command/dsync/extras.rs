@@ -1,0 +1,221 @@
+//! What is only at the target goes: after the transfers, and only if everything was read.
+
+use std::{fs, path::Path, sync::Arc};
+
+use crate::{
+    client::Mutations,
+    command::{
+        Cause, Failure, Session, Tally,
+        dsync::{join::Found, objects::no_room, read},
+        session::Deletions,
+    },
+    local::{Record, Sorter},
+    location::{Location, S3Url},
+};
+
+/// What `-D` deletes, and when it does not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeleteOptions {
+    /// `--allow-empty-source`.
+    pub allow_empty_source: bool,
+    /// `--max-delete`.
+    pub most: Option<Most>,
+}
+
+/// How much may be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Most {
+    /// So many.
+    Count(u64),
+    /// So many of a hundred that the target has.
+    Percent(u64),
+}
+
+impl Most {
+    fn allows(self, extras: u64, targets: u64) -> bool {
+        match self {
+            Self::Count(most) => extras <= most,
+            Self::Percent(most) => {
+                u128::from(extras) * 100 <= u128::from(targets) * u128::from(most)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Most {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count(most) => write!(f, "{most}"),
+            Self::Percent(most) => write!(f, "{most}%"),
+        }
+    }
+}
+
+/// The names that only the target has. There may be as many as there are names, so they are kept
+/// on disk.
+pub(super) struct Extras {
+    names: Option<Sorter>,
+    tally: Arc<Tally>,
+}
+
+impl Drop for Extras {
+    /// What was not deleted stays.
+    fn drop(&mut self) {
+        self.tally.skip(self.len());
+    }
+}
+
+impl Extras {
+    /// None yet; where nothing is to be deleted they are only counted.
+    pub(super) fn new(session: &Session) -> Self {
+        Self {
+            names: session.options.delete.map(|_| Sorter::default()),
+            tally: Arc::clone(&session.tally),
+        }
+    }
+
+    /// Adds a name, if it is meant.
+    pub(super) fn add(&mut self, name: &str, is_meant: bool) -> Result<(), Failure> {
+        self.tally.list(1);
+        match &mut self.names {
+            Some(names) if is_meant => names.push(name.as_bytes(), b"").map_err(no_room),
+            _ => {
+                self.tally.skip(1);
+                Ok(())
+            }
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.names.as_ref().map_or(0, Sorter::len)
+    }
+
+    /// Deletes what was collected, unless something speaks against it. `announce` hears of each
+    /// name before.
+    ///
+    /// Differs: in the original objects that were left out by their time, and those of directories
+    /// that could not be read, counted as removed.
+    pub(super) async fn delete(
+        mut self,
+        session: &Session,
+        options: DeleteOptions,
+        target: &Location,
+        found: &Found,
+        mut announce: impl FnMut(&str),
+    ) -> Result<(), Failure> {
+        if session.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        let is_nothing = found.sources == 0;
+        if let Some(reason) = self.objection(session, options, found) {
+            if is_nothing && session.options.ignore_empty_source {
+                return Ok(());
+            }
+            let text = format!("{target}: nothing was deleted, because {reason}");
+            return Err(Failure::Runtime(Cause::Withheld, text));
+        }
+        let Some(names) = self.names.take() else {
+            return Ok(());
+        };
+        let names = names.finish().map_err(no_room)?.map(name_of);
+        let names = names.inspect(|name| name.iter().for_each(|name| announce(name)));
+        match target {
+            Location::Local(root) => remove_files(session, Path::new(root), names),
+            Location::S3(url) => {
+                let directory = url.join("");
+                let delete = async |deletions: &mut Deletions<'_>| {
+                    for name in names {
+                        deletions.add(format!("{}{}", directory.key, name?)).await;
+                    }
+                    Ok(())
+                };
+                session.delete(&directory.bucket, delete).await
+            }
+        }
+    }
+
+    /// What speaks against deleting anything.
+    fn objection(
+        &self,
+        session: &Session,
+        options: DeleteOptions,
+        found: &Found,
+    ) -> Option<String> {
+        if session.output.failures() > 0 {
+            return Some("of the failures before".to_owned());
+        }
+        // A source that is empty is more likely to be a lost disk than a wish.
+        if found.sources == 0 && !options.allow_empty_source {
+            return Some("the source is empty".to_owned());
+        }
+        if found.meant == 0 && !options.allow_empty_source {
+            return Some("everything in the source was left out".to_owned());
+        }
+        let extras = self.len();
+        let most = options
+            .most
+            .filter(|most| !most.allows(extras, found.targets))?;
+        Some(format!(
+            "{extras} of {} would be, and --max-delete is {most}",
+            found.targets
+        ))
+    }
+}
+
+fn name_of(record: std::io::Result<Record>) -> Result<String, Failure> {
+    let damaged = |_| Failure::runtime("a temporary file was damaged");
+    String::from_utf8(record.map_err(no_room)?.key).map_err(damaged)
+}
+
+fn remove_files(
+    session: &Session,
+    root: &Path,
+    names: impl Iterator<Item = Result<String, Failure>>,
+) -> Result<(), Failure> {
+    for name in names {
+        if session.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        let path = root.join(name?);
+        if session.client.mutations() == Mutations::Allowed
+            && let Err(error) = fs::remove_file(&path)
+        {
+            session.fail(&Failure::os(path.display(), &error));
+            continue;
+        }
+        session.tally.delete();
+        session
+            .output
+            .done(format_args!("Delete {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Deletes what the target of the obsolete `sync` has and its source does not. The target is below
+/// the one that was named.
+pub(in crate::command) async fn remove_extras_of_files(
+    session: &Session,
+    source: &str,
+    named: &str,
+    target: &S3Url,
+    options: DeleteOptions,
+) -> Result<(), Failure> {
+    session.output.detail(format_args!(
+        "Deleting files found in {source} and not in {named}"
+    ));
+    let (from, to) = (
+        Location::Local(source.to_owned()),
+        Location::S3(target.clone()),
+    );
+    let reading = read(session, &from, &to, None);
+    let (found, extras) = session.until_cancelled(reading).await?;
+    let announce = |name: &str| {
+        let path = Path::new(source).join(name);
+        let text = format!(
+            "{} not found locally, adding to delete queue",
+            path.display()
+        );
+        session.output.detail(text);
+    };
+    extras.delete(session, options, &to, &found, announce).await
+}

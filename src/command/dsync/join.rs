@@ -1,0 +1,93 @@
+//! The two sides are read together, and what differs is transferred meanwhile.
+
+use std::path::Path;
+
+use crate::{
+    command::{
+        Session,
+        dsync::{
+            extras::Extras,
+            pairs::Pairs,
+            side::{ReadError, Side},
+        },
+    },
+    location::Location,
+    plan::merge::{self, next_side},
+};
+
+/// What a pass over both sides found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Whether the source has anything, be it the marker of the directory itself.
+    pub(super) any: bool,
+    /// Names of the source, apart from the marker of the directory itself.
+    pub(super) sources: u64,
+    /// Those of them that the user did not leave out by their time.
+    pub(super) meant: u64,
+    /// Names of the target.
+    pub(super) targets: u64,
+}
+
+/// Reads both sides to their ends, and hands the pairs to `pairs`, if there is one. What only the
+/// target has goes to `extras`.
+pub(super) async fn join(
+    session: &Session,
+    source: &Location,
+    (mut sources, mut targets): (Side, Side),
+    extras: &mut Extras,
+    mut pairs: Option<Pairs<'_>>,
+) -> Result<Found, ReadError> {
+    let mut found = Found::default();
+    loop {
+        match next_side(sources.name(), targets.name()) {
+            merge::Side::End => return Ok(found),
+            merge::Side::Target => {
+                let marks = targets
+                    .name()
+                    .is_some_and(|name| marks_directory(source, sources.name(), name));
+                let (name, entry) = targets.taken(session).await?;
+                found.targets += 1;
+                let is_meant = session.admits_time(&entry) && !marks;
+                extras.add(&name, is_meant)?;
+            }
+            side => {
+                let known = match side {
+                    merge::Side::Both => Some(targets.taken(session).await?.1),
+                    _ => None,
+                };
+                found.targets += u64::from(known.is_some());
+                let (name, entry) = sources.taken(session).await?;
+                found.any = true;
+                // The marker of the directory itself is nothing that is in it.
+                let is_in_it = u64::from(!name.is_empty());
+                found.sources += is_in_it;
+                if session.admits_time(&entry) {
+                    found.meant += is_in_it;
+                    if let Some(pairs) = &mut pairs {
+                        pairs.add(&name, entry, known).await?;
+                    }
+                } else if pairs.is_some() {
+                    session.tally.list(1);
+                    session.tally.skip(1);
+                }
+            }
+        }
+    }
+}
+
+/// Whether an object is the marker of a directory that there is in the source, of which `next` is
+/// the first name behind that of the marker.
+pub(in crate::command) fn marks_directory(
+    source: &Location,
+    next: Option<&str>,
+    name: &str,
+) -> bool {
+    if !name.is_empty() && !name.ends_with('/') {
+        return false;
+    }
+    match source {
+        // There may be nothing in it.
+        Location::Local(root) => Path::new(root).join(name).is_dir(),
+        Location::S3(_) => next.is_some_and(|next| next.starts_with(name)),
+    }
+}

@@ -1,0 +1,156 @@
+//! The two sides of a synchronisation: names in byte order, with the next one in view.
+
+use std::path::Path;
+
+use crate::{
+    client::Client,
+    command::{
+        Failure, Session,
+        dsync::objects::Objects,
+        put::{WalkedFiles, tell_problem},
+        root::Root,
+    },
+    local::{Found, LocalFile},
+    location::Location,
+    plan::difference::Facts,
+    s3::op::ListedObject,
+    transfer::Version,
+};
+
+/// Why a side could not be read.
+#[derive(Debug)]
+pub(in crate::command) enum ReadError {
+    /// The store lists in another order than S3, which was noticed too late to sort.
+    OutOfOrder,
+    /// Something else.
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for ReadError {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// One thing that a side has.
+#[derive(Debug, Clone)]
+pub(in crate::command) enum Entry {
+    File(LocalFile),
+    Object(ListedObject),
+}
+
+impl Entry {
+    pub(in crate::command) fn facts(&self) -> Facts<'_> {
+        match self {
+            Self::File(file) => Facts {
+                size: file.len,
+                modified: file.modified,
+                etag: None,
+            },
+            Self::Object(object) => Facts {
+                size: object.size,
+                modified: object.last_modified,
+                etag: object.etag.as_ref(),
+            },
+        }
+    }
+
+    pub(in crate::command) fn version(&self) -> Option<Version> {
+        match self {
+            Self::File(file) => Some(Version::File(file.identity)),
+            Self::Object(object) => object.etag.clone().map(Version::Object),
+        }
+    }
+}
+
+/// What a directory has, on one of the two sides.
+pub(in crate::command) struct Side {
+    names: Names,
+    /// Of the directory, as keys and paths of what is in it begin.
+    root: Root,
+    next: Option<Entry>,
+}
+
+enum Names {
+    Files(Box<WalkedFiles>),
+    Objects(Box<Objects>),
+    /// A target that is not there yet.
+    Nothing,
+}
+
+impl Side {
+    /// What is below a directory, at the first of it. Files that cannot be read are told, and
+    /// count as failures.
+    pub(in crate::command) async fn of(
+        session: &Session,
+        client: &Client,
+        location: &Location,
+        sorted: bool,
+    ) -> Result<Self, ReadError> {
+        let names = match location {
+            Location::Local(path) => {
+                Names::Files(Box::new(WalkedFiles::below(session, Path::new(path))))
+            }
+            Location::S3(url) => {
+                Names::Objects(Box::new(Objects::below(session, client, url, sorted)))
+            }
+        };
+        Self::at_first(session, names, Root::of(location)).await
+    }
+
+    /// A directory that is not there.
+    pub(in crate::command) async fn nothing(
+        session: &Session,
+        location: &Location,
+    ) -> Result<Self, ReadError> {
+        Self::at_first(session, Names::Nothing, Root::of(location)).await
+    }
+
+    async fn at_first(session: &Session, names: Names, root: Root) -> Result<Self, ReadError> {
+        let mut this = Self {
+            names,
+            root,
+            next: None,
+        };
+        this.advance(session).await?;
+        Ok(this)
+    }
+
+    /// The path of the next one from the root.
+    pub(in crate::command) fn name(&self) -> Option<&str> {
+        match (self.next.as_ref()?, &self.root) {
+            (Entry::File(file), _) => Some(&file.relative),
+            (Entry::Object(object), Root::Objects(url)) => object.key.strip_prefix(&*url.key),
+            (Entry::Object(_), Root::Files(_)) => None,
+        }
+    }
+
+    /// Takes the next one, with its name, and goes on to what follows. There must be one.
+    pub(in crate::command) async fn taken(
+        &mut self,
+        session: &Session,
+    ) -> Result<(String, Entry), ReadError> {
+        let name = self.name().map(str::to_owned);
+        let taken = name.zip(self.next.take());
+        self.advance(session).await?;
+        taken.ok_or_else(|| Failure::runtime("a listing broke off").into())
+    }
+
+    async fn advance(&mut self, session: &Session) -> Result<(), ReadError> {
+        self.next = match &mut self.names {
+            Names::Files(files) => next_file(session, files).await.map(Entry::File),
+            Names::Objects(objects) => objects.next(session).await?.map(Entry::Object),
+            Names::Nothing => None,
+        };
+        Ok(())
+    }
+}
+
+async fn next_file(session: &Session, files: &mut WalkedFiles) -> Option<LocalFile> {
+    loop {
+        match files.next().await? {
+            Found::File(file) => return Some(file),
+            Found::Problem { path, reason } => tell_problem(session, &path, &reason),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use crate::transfer::Ended;
+
+/// What became of everything that a command came across: nothing may be lost on the way.
+#[derive(Debug, Default)]
+pub struct Tally {
+    listed: AtomicU64,
+    transferred: AtomicU64,
+    equal: AtomicU64,
+    skipped: AtomicU64,
+    deleted: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Tally {
+    /// Counts names that were come across. Each of them ends as one of the others.
+    pub(super) fn list(&self, names: u64) {
+        add(&self.listed, names);
+    }
+
+    /// Counts how a job ended.
+    pub(super) fn end(&self, ended: Ended) {
+        match ended {
+            Ended::Done => add(&self.transferred, 1),
+            Ended::Synced => self.equal(),
+            Ended::Skipped => self.skip(1),
+            Ended::Failed => self.fail(1),
+        }
+    }
+
+    /// Counts what needs no transfer.
+    pub(super) fn equal(&self) {
+        add(&self.equal, 1);
+    }
+
+    /// Counts what was not meant.
+    pub(super) fn skip(&self, names: u64) {
+        add(&self.skipped, names);
+    }
+
+    /// Counts what was deleted.
+    pub(super) fn delete(&self) {
+        add(&self.deleted, 1);
+    }
+
+    /// Counts what failed.
+    pub(super) fn fail(&self, names: u64) {
+        add(&self.failed, names);
+    }
+
+    /// Whether everything that was listed ended in one way.
+    pub fn adds_up(&self) -> bool {
+        let ends = [
+            &self.transferred,
+            &self.equal,
+            &self.skipped,
+            &self.deleted,
+            &self.failed,
+        ];
+        get(&self.listed) == ends.into_iter().map(get).sum::<u64>()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [listed, transferred, equal, skipped, deleted, failed] = [
+            &self.listed,
+            &self.transferred,
+            &self.equal,
+            &self.skipped,
+            &self.deleted,
+            &self.failed,
+        ]
+        .map(get);
+        write!(
+            f,
+            "{listed} listed = {transferred} transferred + {equal} equal + {skipped} skipped + \
+             {deleted} deleted + {failed} failed"
+        )
+    }
+}
+
+fn add(counter: &AtomicU64, names: u64) {
+    counter.fetch_add(names, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}

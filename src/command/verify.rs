@@ -1,0 +1,245 @@
+//! `verify`: whether two directories are the same, in both directions of difference.
+
+use std::{path::Path, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    command::{
+        Cause, Failure, Session,
+        dsync::{self, Entry, ReadError, Side},
+        ledger::{Entries, Kept},
+        report::{Report, State},
+        root::Root,
+    },
+    location::Location,
+    plan::{
+        difference::{Decision, Direction, Method, decide},
+        merge::{self, next_side},
+    },
+    s3::types::Md5Digest,
+    transfer::{self, Check, Checked, End, Event, Job},
+};
+
+/// The command.
+pub(super) async fn run(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+) -> Result<(), Failure> {
+    let direction = dsync::direction(source, target)?;
+    for location in [source, target] {
+        if let Location::Local(path) = location
+            && !Path::new(path).is_dir()
+        {
+            return Err(Failure::about(path, "there is no such directory"));
+        }
+    }
+    compare(session, direction, source, target).await
+}
+
+/// After a run that left what it knows in the session's ledger. A dry run changed nothing that
+/// could be looked at.
+pub(super) async fn after(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+) -> Result<(), Failure> {
+    if session.cancel.is_cancelled() || session.is_dry_run() {
+        return Ok(());
+    }
+    let direction = dsync::direction(source, target)?;
+    compare(session, direction, source, target).await
+}
+
+async fn compare(
+    session: &Session,
+    direction: Direction,
+    source: &Location,
+    target: &Location,
+) -> Result<(), Failure> {
+    let report = Arc::new(Report::new(session.options.report.as_deref())?);
+    let verifier = Verifier {
+        session,
+        direction,
+        source,
+        target,
+        report: Arc::clone(&report),
+    };
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let engine = session.engine_that_tells(verifier.listener());
+    let reading = session.until_cancelled(verifier.read(sender));
+    let ((), read) = tokio::join!(engine.run(receiver), reading);
+    read?;
+    report.finish()?;
+    session.output.result(&*report);
+    Ok(())
+}
+
+struct Verifier<'a> {
+    session: &'a Session,
+    direction: Direction,
+    source: &'a Location,
+    target: &'a Location,
+    report: Arc<Report>,
+}
+
+impl Verifier<'_> {
+    /// Reads both sides anew. A listing that is sorted can be trusted to have every name once.
+    async fn read(&self, jobs: mpsc::Sender<Job>) -> Result<(), Failure> {
+        let read = async {
+            let session = self.session;
+            let client = session.source_of(self.target);
+            let mut sources = Side::of(session, &client, self.source, true).await?;
+            let mut targets = Side::of(session, &session.client, self.target, true).await?;
+            let mut kept = match &session.ledger {
+                Some(ledger) => Some(ledger.sorted().map_err(dsync::no_room)?),
+                None => None,
+            };
+            loop {
+                match next_side(sources.name(), targets.name()) {
+                    merge::Side::End => return Ok(()),
+                    merge::Side::Source => {
+                        let (name, source) = sources.taken(session).await?;
+                        self.only_source(&name, &source)?;
+                    }
+                    merge::Side::Target => {
+                        let next = sources.name().map(str::to_owned);
+                        let (name, target) = targets.taken(session).await?;
+                        self.only_target(&name, next.as_deref(), &target)?;
+                    }
+                    merge::Side::Both => {
+                        let (name, source) = sources.taken(session).await?;
+                        let (_, target) = targets.taken(session).await?;
+                        let kept = kept_of(&mut kept, &name)?;
+                        self.both(name, source, target, kept, &jobs).await?;
+                    }
+                }
+            }
+        };
+        match read.await {
+            Ok(()) => Ok(()),
+            Err(ReadError::Failure(failure)) => Err(failure),
+            Err(ReadError::OutOfOrder) => Err(Failure::runtime("the keys are out of order")),
+        }
+    }
+
+    fn only_source(&self, name: &str, source: &Entry) -> Result<(), Failure> {
+        let is_marker = name.is_empty() || name.ends_with('/');
+        let is_directory = |root: &String| Path::new(root).join(name).is_dir();
+        let is_made = is_marker
+            && (name.is_empty()
+                || matches!(self.target, Location::Local(root) if is_directory(root)));
+        if is_made || !self.session.admits_time(source) {
+            return Ok(());
+        }
+        self.tell(State::Missing, name, source, None)
+    }
+
+    fn only_target(&self, name: &str, next: Option<&str>, target: &Entry) -> Result<(), Failure> {
+        let is_marker = dsync::marks_directory(self.source, next, name);
+        if is_marker || !self.session.admits_time(target) {
+            return Ok(());
+        }
+        self.tell(State::Extra, name, target, None)
+    }
+
+    async fn both(
+        &self,
+        name: String,
+        source: Entry,
+        target: Entry,
+        kept: Option<Kept>,
+        jobs: &mpsc::Sender<Job>,
+    ) -> Result<(), Failure> {
+        if !self.session.admits_time(&source) {
+            return Ok(());
+        }
+        let is_kept =
+            |kept: &Kept| kept.holds(source.version().as_ref(), target.version().as_ref());
+        if let Some(kept) = kept.as_ref().filter(|kept| is_kept(kept)) {
+            return self.tell(State::Verified, &name, &target, kept.md5);
+        }
+        match decide(
+            Method::Content,
+            self.direction,
+            source.facts(),
+            target.facts(),
+        ) {
+            Decision::Same => return self.tell(State::Verified, &name, &target, None),
+            Decision::Differs => return self.tell(State::Differ, &name, &target, None),
+            Decision::Unknown => {}
+        }
+        let check = Check {
+            source: end(self.source, &name, source),
+            target: end(self.target, &name, target),
+            was_same: kept.is_some(),
+            name,
+        };
+        let sent = jobs.send(Job::Check(check)).await;
+        sent.map_err(|_| Failure::Interrupted)
+    }
+
+    fn tell(
+        &self,
+        state: State,
+        name: &str,
+        entry: &Entry,
+        md5: Option<Md5Digest>,
+    ) -> Result<(), Failure> {
+        let place = |location| Root::of(location).place(name);
+        if let Some(text) = state.problem(&place(self.source), &place(self.target)) {
+            let failure = Failure::Runtime(Cause::Damaged, text);
+            self.session.output.failure(&failure);
+        }
+        self.report.add(state, name, entry.facts(), md5)
+    }
+
+    /// Hears what came of the comparisons that needed a look at the contents.
+    fn listener(&self) -> transfer::Report {
+        let (session, report) = (self.session.clone(), Arc::clone(&self.report));
+        transfer::Report::new(move |event| match event {
+            Event::Checked(check, checked) => {
+                let (state, md5) = match checked {
+                    Checked::Verified(md5) => (State::Verified, md5),
+                    Checked::SizeOnly => (State::SizeOnly, None),
+                    Checked::Differ => (State::Differ, None),
+                };
+                let (source, target) = (check.source.to_string(), check.target.to_string());
+                if let Some(text) = state.problem(&source, &target) {
+                    let failure = Failure::Runtime(Cause::Damaged, text);
+                    session.output.failure(&failure);
+                }
+                if let Err(failure) = report.add_check(state, check, md5) {
+                    session.output.failure(&failure);
+                }
+            }
+            Event::Failed(job, error) => {
+                let failure = Failure::of_job(job.source_name(), &error);
+                session.output.failure(&failure);
+            }
+            _ => {}
+        })
+    }
+}
+
+fn kept_of(kept: &mut Option<Entries>, name: &str) -> Result<Option<Kept>, Failure> {
+    match kept {
+        Some(entries) => entries.of(name).map_err(dsync::no_room),
+        None => Ok(None),
+    }
+}
+
+fn end(location: &Location, name: &str, entry: Entry) -> End {
+    match (entry, Root::of(location)) {
+        (Entry::Object(object), Root::Objects(url)) => {
+            End::Object(url.with_key(&*object.key), object)
+        }
+        (Entry::File(file), _) => End::File(file.path),
+        // Objects are in S3.
+        (Entry::Object(_), Root::Files(root)) => End::File(root.join(name)),
+    }
+}
+
+/// Comparisons that are planned ahead.
+const QUEUE: usize = 1024;
