@@ -145,11 +145,12 @@ impl Extras {
             return Some("of the failures before".to_owned());
         }
         // A source that is empty is more likely to be a lost disk than a wish.
-        if found.sources == 0 && !options.allow_empty_source {
-            return Some("the source is empty".to_owned());
-        }
         if found.meant == 0 && !options.allow_empty_source {
-            return Some("everything in the source was left out".to_owned());
+            let is_left_out = found.sources > 0 || !session.options.rules.is_empty();
+            return Some(match is_left_out {
+                true => "everything in the source was left out".to_owned(),
+                false => "the source is empty".to_owned(),
+            });
         }
         let extras = self.len();
         let most = options
