@@ -96,7 +96,10 @@ async fn fetch(engine: &Engine, download: &Download) -> Result<Proof, Error> {
     let privilege = object
         .metadata("privilege")
         .and_then(|digits| u32::from_str_radix(digits, 8).ok());
-    let modified = object.last_modified.map(SystemTime::from);
+    // Listings may have the time in finer steps than heads, and will be compared with it again.
+    let listed = &download.source;
+    let modified = listed.last_modified.filter(|_| listed.etag == object.etag);
+    let modified = modified.or(object.last_modified).map(SystemTime::from);
     let replace = download.overwrite == Overwrite::Replace;
     let file = match temp.persist(privilege, modified, replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
