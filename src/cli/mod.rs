@@ -15,7 +15,7 @@ use std::{
     io::{self, IsTerminal as _},
     process::ExitCode,
     sync::{Arc, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::task::JoinError;
@@ -34,7 +34,10 @@ use settings::Settings;
 
 /// Runs the program with this process's arguments, environment and streams.
 pub fn main() -> ExitCode {
-    let out = Stream::new(io::stdout(), io::stdout().is_terminal());
+    let out = match io::stdout().is_terminal() {
+        true => Stream::new(io::stdout(), true),
+        false => Stream::queued(io::stdout()).unwrap_or_else(|_| Stream::new(io::stdout(), false)),
+    };
     let err = Stream::new(io::stderr(), io::stderr().is_terminal());
     let arguments = std::env::args_os().collect();
     let output = Arc::new(Output::new(out, err));
@@ -50,6 +53,7 @@ pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Out
         Parsed::Text(text) => {
             // Help and version; a reader that went away is no failure.
             let _ = output.bytes(text.as_bytes());
+            output.finish(|| false);
             0
         }
         Parsed::Wrong(text) => {
@@ -163,6 +167,8 @@ fn drive(command: Command, session: Session, output: &Arc<Output>, codes: ExitCo
     }
     // Threads that hang in a system call must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
+    let ended = Instant::now();
+    output.finish(|| watch.status().is_some() && ended.elapsed() > LAST_WORDS);
     match watch.status() {
         Some(status) => {
             output.last_note(Failure::Interrupted);
@@ -171,6 +177,9 @@ fn drive(command: Command, session: Session, output: &Arc<Output>, codes: ExitCo
         None => exit::of_run(output, codes),
     }
 }
+
+/// How long a reader may take to read what an interrupted run wrote.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How a run came to its end.
 enum End {

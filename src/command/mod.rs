@@ -17,6 +17,7 @@ mod operands;
 mod output;
 mod progress;
 mod put;
+mod queue;
 mod report;
 mod root;
 mod scope;

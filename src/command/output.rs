@@ -14,6 +14,7 @@ use crate::{
         Cause, Failure,
         log::{Log, LogOptions},
         progress::Progress,
+        queue::Queue,
     },
     location::S3Url,
     transfer::Error,
@@ -52,9 +53,17 @@ pub enum Hush {
 
 /// One stream.
 pub struct Stream {
-    writer: Mutex<Box<dyn Write + Send>>,
+    sink: Sink,
     is_terminal: bool,
     closed: AtomicBool,
+}
+
+/// Where the bytes of a stream go.
+enum Sink {
+    /// Written where they come up.
+    Direct(Mutex<Box<dyn Write + Send>>),
+    /// Written by a thread of its own.
+    Queued(Queue),
 }
 
 impl Output {
@@ -127,11 +136,8 @@ impl Output {
                 piece.push('\n');
             }
             self.log(&piece);
-            if are_shown
-                && let Err(error) = self.around_progress(|| self.out.write(piece.as_bytes()))
-                && !self.told_broken.swap(true, Ordering::Relaxed)
-            {
-                self.failure(&Failure::os("standard output", &error));
+            if are_shown {
+                self.check(self.around_progress(|| self.out.write(piece.as_bytes())));
             }
         }
     }
@@ -202,10 +208,17 @@ impl Output {
     /// [`Output::note`], unless the stream is stuck: for the last words of a run that may have
     /// been stopped because of that.
     pub fn last_note(&self, note: impl fmt::Display) {
-        let is_stuck = self.progress.try_lock().is_err() || self.err.writer.try_lock().is_err();
+        let is_stuck = self.progress.try_lock().is_err() || self.err.is_stuck();
         if !is_stuck {
             self.note(note);
         }
+    }
+
+    /// Waits until all lines are written, or nobody wants to wait any more. Afterwards it is known
+    /// whether they could be.
+    pub fn finish(&self, gives_up: impl Fn() -> bool) {
+        let finished = self.out.finish(gives_up);
+        self.check(finished);
     }
 
     /// How many failures there were.
@@ -221,6 +234,15 @@ impl Output {
     /// Whether anything was transferred, deleted or told (in a dry run: would be).
     pub fn has_done(&self) -> bool {
         self.has_done.load(Ordering::Relaxed)
+    }
+
+    /// Tells once that the output cannot be written.
+    fn check(&self, written: io::Result<()>) {
+        if let Err(error) = written
+            && !self.told_broken.swap(true, Ordering::Relaxed)
+        {
+            self.failure(&Failure::os("standard output", &error));
+        }
     }
 
     fn hush(&self) -> Hush {
@@ -299,10 +321,22 @@ impl Stream {
     /// A stream to a writer.
     pub fn new(writer: impl Write + Send + 'static, is_terminal: bool) -> Self {
         Self {
-            writer: Mutex::new(Box::new(writer)),
+            sink: Sink::Direct(Mutex::new(Box::new(writer))),
             is_terminal,
             closed: AtomicBool::new(false),
         }
+    }
+
+    /// A stream to a file or a pipe, which is written to by a thread of its own.
+    ///
+    /// # Errors
+    /// The system has no thread for it.
+    pub fn queued(writer: impl Write + Send + 'static) -> io::Result<Self> {
+        Ok(Self {
+            sink: Sink::Queued(Queue::start(writer)?),
+            is_terminal: false,
+            closed: AtomicBool::new(false),
+        })
     }
 
     fn line(&self, line: &str) -> io::Result<()> {
@@ -311,18 +345,37 @@ impl Stream {
         self.write(line.as_bytes())
     }
 
-    /// A reader that does not read blocks the writer, so other work is moved away first.
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        blocking::in_place(|| {
-            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            match writer.write_all(bytes).and_then(|()| writer.flush()) {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                    self.closed.store(true, Ordering::Relaxed);
-                    Ok(())
-                }
-                other => other,
-            }
+        self.unless_gone(match &self.sink {
+            Sink::Queued(queue) => queue.push(bytes),
+            // A reader that does not read blocks the writer, so other work is moved away first.
+            Sink::Direct(writer) => blocking::in_place(|| {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.write_all(bytes).and_then(|()| writer.flush())
+            }),
         })
+    }
+
+    fn finish(&self, gives_up: impl Fn() -> bool) -> io::Result<()> {
+        match &self.sink {
+            Sink::Queued(queue) => self.unless_gone(queue.flush(gives_up)),
+            Sink::Direct(_) => Ok(()),
+        }
+    }
+
+    /// A reader that went away is no failure, but there is nobody to write for.
+    fn unless_gone(&self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn is_stuck(&self) -> bool {
+        matches!(&self.sink, Sink::Direct(writer) if writer.try_lock().is_err())
     }
 }
 
