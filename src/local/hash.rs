@@ -1,5 +1,6 @@
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
+use crc::{CRC_64_NVME, Crc};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
@@ -74,6 +75,18 @@ pub async fn sha256_region(file: &File, offset: u64, len: u64) -> io::Result<Sha
     read_region(file, offset, len, |chunk| sha256.update(chunk)).await?;
     Ok(sha256.finalize().into())
 }
+
+/// The CRC-64/NVME of a file.
+///
+/// # Errors
+/// It cannot be read, or ends too early (`UnexpectedEof`).
+pub async fn crc64_nvme(file: &File, len: u64) -> io::Result<u64> {
+    let mut crc = CRC64.digest();
+    read_region(file, 0, len, |chunk| crc.update(chunk)).await?;
+    Ok(crc.finalize())
+}
+
+const CRC64: Crc<u64> = Crc::<u64>::new(&CRC_64_NVME);
 
 /// The MD5 of a file that is cut into parts, and those of the parts, all of the same bytes.
 ///
@@ -234,6 +247,14 @@ mod tests {
             <[u8; 16]>::from(whole.finalize())
         };
         assert_eq!(sums.unwrap(), sizes.iter().map(slow).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn the_crc_is_the_one_of_s3() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"123456789").unwrap();
+        // The check value of the catalogue of CRCs.
+        assert_eq!(crc64_nvme(&file, 9).await.unwrap(), 0xae8b_1486_0a79_9888);
     }
 
     #[tokio::test]

@@ -13,7 +13,9 @@ mod umask;
 mod walk;
 
 pub use directory::{DirectoryError, check_below, create_below};
-pub use hash::{Digests, Hasher, hash_composites, hash_parts, hash_region, sha256_region};
+pub use hash::{
+    Digests, Hasher, crc64_nvme, hash_composites, hash_parts, hash_region, sha256_region,
+};
 pub use hashes::{CacheError, Hashes, Sum};
 pub use order::order_key;
 pub use owner::{Owner, OwnerError};

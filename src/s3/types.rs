@@ -9,6 +9,18 @@ pub type Md5Digest = [u8; 16];
 /// A SHA-256 digest.
 pub type Sha256Digest = [u8; 32];
 
+/// A checksum of a whole object that S3 keeps beside it, strong enough to show that two contents
+/// are the same. (Those of 32 bits are not.)
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checksum {
+    /// SHA-256.
+    Sha256(Sha256Digest),
+    /// CRC-64/NVME, which S3 makes of every new object.
+    Crc64Nvme(u64),
+}
+
 /// An entity tag as the server sent it, with its quotes: servers differ in quoting, so it goes
 /// back to the server unchanged and is compared without the quotes.
 #[derive(Debug, Clone)]

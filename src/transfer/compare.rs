@@ -2,13 +2,13 @@
 //! then what the listing says, then what the object itself says.
 
 use crate::{
-    local::{SourceFile, Sum, hash_composites, hash_region},
+    local::{SourceFile, Sum, crc64_nvme, hash_composites, hash_region, sha256_region},
     location::S3Url,
     plan::etag::part_sizes,
     s3::{
-        op::{HeadObject, HeadObjectOutput, HeadPart},
+        op::{HeadChecksum, HeadObject, HeadObjectOutput, HeadPart},
         request::Role,
-        types::{ETag, Md5Digest},
+        types::{Checksum, ETag, Md5Digest},
     },
     transfer::{
         Engine, Error,
@@ -104,10 +104,44 @@ impl Pair<'_> {
                 false => Ok(Verdict::Differs),
             };
         }
+        if let Some(is_same) = self.has_checksum(object).await? {
+            return match is_same {
+                true => self.same(object.etag.as_ref()),
+                false => Ok(Verdict::Differs),
+            };
+        }
         match etag.and_then(ETag::as_composite) {
             Some((digest, parts)) => self.with_first_part(object, &digest, parts).await,
             None => Ok(Verdict::Unknown),
         }
+    }
+
+    /// Whether the checksum that the store keeps is that of the file; `None` if it keeps none.
+    async fn has_checksum(&self, object: &HeadObjectOutput) -> Result<Option<bool>, Error> {
+        let ask = HeadChecksum {
+            bucket: &self.url.bucket,
+            key: &self.url.key,
+            role: self.role,
+        };
+        let call = self.engine.client_of(self.role).call(&ask);
+        let checksum = match self.engine.guard(call).await? {
+            // Of another version it says nothing.
+            Some((etag, checksum)) if etag == object.etag => checksum,
+            _ => return Ok(None),
+        };
+        let _buffer = self.engine.buffers.reserve(HASH_BUFFER).await;
+        let (file, len) = (self.file.file(), self.file.len());
+        let is_same = async {
+            Ok::<_, Error>(match checksum {
+                Checksum::Sha256(stored) => {
+                    stored == sha256_region(file, 0, len).await.map_err(source_error)?
+                }
+                Checksum::Crc64Nvme(stored) => {
+                    stored == crc64_nvme(file, len).await.map_err(source_error)?
+                }
+            })
+        };
+        self.engine.guard(is_same).await.map(Some)
     }
 
     /// Whether a tag that is a sum of the content is that of the file; `None` if that cannot be
