@@ -21,9 +21,14 @@ use s4cmd::{
     s3::{
         api_option::ApiOptions,
         endpoint::{Addressing, Endpoint},
-        op::{CreateBucket, GetObject, HeadObject, HeadObjectOutput, PutObject},
+        op::{
+            CompleteMultipartUpload, CompletedPart, CreateBucket, CreateMultipartUpload, GetObject,
+            HeadObject, HeadObjectOutput, PutObject, UploadPart,
+        },
         payload::{Payload, PayloadHash},
+        properties::Properties,
         request::Role,
+        types::PartNumber,
     },
 };
 use sha2::{Digest as _, Sha256};
@@ -218,6 +223,16 @@ impl World {
         command
     }
 
+    /// Runs a line of words that are separated by blanks, in which `@KEY` is `s3://BUCKET/KEY`.
+    pub fn line(&self, line: &str) -> Run {
+        let word = |word: &str| match word.strip_prefix('@') {
+            Some(key) => self.url(key),
+            None => word.to_owned(),
+        };
+        let words: Vec<String> = line.split_whitespace().map(word).collect();
+        self.s4cmd(&words)
+    }
+
     /// As a user who is not root, whom permissions concern.
     pub fn unprivileged(&self) -> Command {
         let path = self.directory.path();
@@ -355,6 +370,45 @@ impl World {
             only_new: false,
         };
         self.runtime.block_on(self.client.call(&put)).map(|_| ())
+    }
+
+    /// Stores an object in parts, as a client that writes no metadata of its own.
+    pub fn store_in_parts(&self, key: &str, content: &[u8], part_size: usize) {
+        let bucket = &*self.bucket;
+        let create = CreateMultipartUpload {
+            bucket,
+            key,
+            metadata: &[],
+            properties: &Properties::default(),
+        };
+        let stored = async {
+            let upload_id = &self.client.call(&create).await?;
+            let mut parts = Vec::new();
+            for (part_number, part) in (1..).zip(content.chunks(part_size)) {
+                let part_number = PartNumber::new(part_number).unwrap();
+                let part = UploadPart {
+                    bucket,
+                    key,
+                    upload_id,
+                    part_number,
+                    content_md5: None,
+                    payload_hash: PayloadHash::Sha256(Sha256::digest(part).into()),
+                    payload: Payload::Bytes(part.to_vec().into()),
+                };
+                let etag = self.client.call(&part).await?.etag;
+                parts.push(CompletedPart { part_number, etag });
+            }
+            let complete = CompleteMultipartUpload {
+                bucket,
+                key,
+                upload_id,
+                parts: &parts,
+                only_new: false,
+            };
+            self.client.call(&complete).await.map(|_| ())
+        };
+        let stored: Result<(), ClientError> = self.runtime.block_on(stored);
+        stored.expect("an object in parts for the test");
     }
 
     /// All keys, sorted.

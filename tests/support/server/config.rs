@@ -15,6 +15,10 @@ pub struct Config {
     pub max_keys: usize,
     /// False: ListObjectsV2 is answered with 501, as by old servers.
     pub list_v2: bool,
+    /// The order of listings.
+    pub order: Order,
+    /// What listings say behind the seconds of a time; headers have none.
+    pub listed_millis: u16,
     /// Least size of all parts but the last.
     pub min_part_size: u64,
     /// True: of uploaded bytes only size and MD5 are kept, downloads are zeros.
@@ -36,10 +40,23 @@ impl Default for Config {
             require_auth: true,
             max_keys: 1000,
             list_v2: true,
+            order: Order::Keys,
+            listed_millis: 0,
             min_part_size: 5 << 20,
             discard_bodies: false,
             checks_md5: true,
             virtual_host_domain: Some("localhost".into()),
         }
     }
+}
+
+/// In which order a store lists its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// That of their bytes, as S3.
+    Keys,
+    /// That of a walk of directories: `a/b` stands before `a-b`.
+    Directories,
+    /// That of their bytes, but the last key stands behind so many others.
+    LastAfter(usize),
 }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::request::Request;
+use super::store::Store;
 
 /// One fault in the queue. Of the faults that match a request the first one happens,
 /// and is gone after it happened `times` times.
@@ -164,6 +165,11 @@ pub enum Action {
     ResizeObject { by: i64 },
     /// Served after the object (of copies: the source) was removed.
     RemoveObject,
+    /// Served after something was done to the store, with the request's bucket and key.
+    After(fn(&Store, &str, &str)),
+    /// Served, and then something is done to the store, with the request's bucket and key: the
+    /// answer is about what was there before.
+    Behind(fn(&Store, &str, &str)),
     /// Listings: the page is the first one again.
     ListLoop,
     /// Listings: the page says that there are more, but not where they start.

@@ -61,8 +61,12 @@ pub async fn answer(action: Action, mut job: Job<'_>) -> Answer {
         tokio::time::sleep(duration).await;
     }
     prepare(&action, &mut job.request, job.shared);
-    let request = job.request.clone();
-    spoil(&action, job.run(), &request)
+    let (request, store) = (job.request.clone(), &job.shared.store);
+    let reply = job.run();
+    if let Action::Behind(change) = &action {
+        change(store, request.bucket(), request.key());
+    }
+    spoil(&action, reply, &request)
 }
 
 /// Faults in whose place nothing is done.
@@ -170,6 +174,7 @@ fn prepare(action: &Action, request: &mut Request, shared: &Shared) {
                 object.headers.clone(),
             );
         }),
+        Action::After(change) => change(&shared.store, request.bucket(), request.key()),
         Action::RemoveObject => {
             let (bucket, key) = target(request);
             shared.store.remove(&bucket, &key);

@@ -1,6 +1,7 @@
 //! Listing objects, both versions.
 
 use super::super::codec::{base64, encode_listing, unbase64};
+use super::super::config::Order;
 use super::super::error::{Result, S3Error};
 use super::super::object::Object;
 use super::super::reply::Reply;
@@ -18,7 +19,12 @@ struct Query<'a> {
     after: String,
     max_keys: usize,
     url_encoding: bool,
+    order: Order,
+    listed_millis: u16,
 }
+
+/// A key and its object.
+type Entry<'a> = (&'a String, &'a Object);
 
 /// One page.
 #[derive(Default)]
@@ -127,20 +133,19 @@ impl<'a> Query<'a> {
             },
             max_keys: page_size(request, "max-keys", call.shared.config.max_keys)?,
             url_encoding,
+            order: call.shared.config.order,
+            listed_millis: call.shared.config.listed_millis,
         })
     }
 
     /// Collects one page: keys and common prefixes count alike.
     fn page(&self, bucket: &Bucket) -> Page {
         let mut page = Page::default();
-        let start = self.after.as_str().max(self.prefix).to_owned();
-        for (key, object) in bucket.objects.range(start..) {
-            if !key.starts_with(self.prefix) {
-                break;
-            }
+        for (key, object) in self.entries(bucket) {
             let group = self.common_prefix(key);
             let entry = group.unwrap_or(key);
-            let shown_before = *key <= self.after || group == Some(&self.after);
+            let in_order = self.order == Order::Keys;
+            let shown_before = in_order && *key <= self.after || group == Some(&self.after);
             if shown_before || (group.is_some() && page.last == entry) {
                 continue;
             }
@@ -155,6 +160,42 @@ impl<'a> Query<'a> {
             page.last = entry.to_owned();
         }
         page
+    }
+
+    /// The keys with the prefix, from where the page starts.
+    fn entries<'b>(&'b self, bucket: &'b Bucket) -> Box<dyn Iterator<Item = Entry<'b>> + 'b> {
+        let with_prefix = |(key, _): &Entry<'_>| key.starts_with(self.prefix);
+        if self.order == Order::Keys {
+            let start = self.after.as_str().max(self.prefix).to_owned();
+            return Box::new(bucket.objects.range(start..).take_while(with_prefix));
+        }
+        let mut entries: Vec<Entry<'_>> = bucket.objects.iter().filter(with_prefix).collect();
+        match self.order {
+            Order::Keys => {}
+            Order::Directories => entries.sort_by(|(a, _), (b, _)| a.split('/').cmp(b.split('/'))),
+            Order::LastAfter(count) => {
+                if let Some(last) = entries.pop() {
+                    entries.insert(count.min(entries.len()), last);
+                }
+            }
+        }
+        let is_last = |(key, _): &Entry<'_>| **key == self.after;
+        let start = match entries.iter().position(is_last) {
+            Some(last) => last + 1,
+            None => entries
+                .iter()
+                .position(|(key, _)| self.is_behind(key))
+                .unwrap_or(entries.len()),
+        };
+        Box::new(entries.into_iter().skip(start))
+    }
+
+    /// Whether a key stands behind the one that the page starts after, which is not there.
+    fn is_behind(&self, key: &str) -> bool {
+        match self.order {
+            Order::Directories => key.split('/').gt(self.after.split('/')),
+            Order::Keys | Order::LastAfter(_) => *key > *self.after,
+        }
     }
 
     /// The key up to the first delimiter behind the prefix.
@@ -190,7 +231,9 @@ impl<'a> Query<'a> {
         for (key, object) in &page.objects {
             xml.nested("Contents", |xml| {
                 xml.leaf("Key", self.text(key));
-                xml.leaf("LastModified", iso_date(object.last_modified));
+                let listed = iso_date(object.last_modified);
+                let millis = format!(".{:03}Z", self.listed_millis);
+                xml.leaf("LastModified", listed.replace(".000Z", &millis));
                 xml.leaf("ETag", &object.etag);
                 xml.leaf("Size", object.size.to_string());
                 if owner {
