@@ -548,6 +548,14 @@ impl Run {
         self.has_lines::<&str>(&[]);
     }
 
+    /// Status 2, nothing on the standard output, and a reason that names this.
+    #[track_caller]
+    pub fn is_wrong_usage(&self, text: &str) {
+        let is_told = self.errors().iter().any(|line| line.contains(text));
+        assert!(self.status() == 2 && is_told, "{self:?}");
+        self.has_lines::<&str>(&[]);
+    }
+
     /// Has these lines on the standard output, in any order.
     #[track_caller]
     pub fn has_lines<S: AsRef<str>>(&self, lines: &[S]) {

@@ -40,4 +40,7 @@ mod retries;
 mod secrets;
 mod settling;
 mod signals;
+mod stats;
+mod sync;
 mod tls;
+mod verify;
