@@ -43,4 +43,5 @@ mod signals;
 mod stats;
 mod sync;
 mod tls;
+mod trust;
 mod verify;

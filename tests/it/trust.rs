@@ -1,0 +1,150 @@
+//! What a synchronisation must not do although its options could be read so.
+
+use std::{fs, os::unix::fs::symlink};
+
+use crate::{
+    matrix::status,
+    run::World,
+    server::{Fault, Match},
+};
+
+fn world() -> World {
+    let world = World::new();
+    for name in ["a", "b"] {
+        world.file(&format!("d/{name}"), name);
+        world
+            .server
+            .store()
+            .put("bucket", &format!("s/{name}"), name.to_owned());
+    }
+    world
+}
+
+fn precious(world: &World) {
+    fs::create_dir(world.outside("elsewhere")).unwrap();
+    fs::write(world.outside("elsewhere/precious"), "precious").unwrap();
+}
+
+#[test]
+fn a_link_at_the_target_is_deleted_as_a_link() {
+    let world = world();
+    precious(&world);
+    symlink(world.outside("elsewhere/precious"), world.path("d/link")).unwrap();
+    symlink(world.outside("elsewhere"), world.path("d/directory")).unwrap();
+    let run = world.run("dsync -D s3://bucket/s d").succeeds();
+    assert!(run.stdout.contains("Delete d/link\n"), "{run:#?}");
+    assert!(world.path("d/link").symlink_metadata().is_err());
+    assert!(world.outside("elsewhere/precious").exists());
+}
+
+/// Links are followed where files are read; nothing is written through them either.
+#[test]
+#[ignore = "-D --follow-symlinks deletes through a link what is outside of the target"]
+fn nothing_is_deleted_through_a_link_at_the_target() {
+    let world = world();
+    precious(&world);
+    symlink(world.outside("elsewhere"), world.path("d/link")).unwrap();
+    world.run("dsync -D --follow-symlinks s3://bucket/s d");
+    assert!(world.outside("elsewhere/precious").exists());
+}
+
+#[test]
+#[ignore = "--allow-empty-source takes the name of an object for an empty directory"]
+fn an_object_is_not_an_empty_source() {
+    for target in ["d", "s3://bucket/t"] {
+        let world = world();
+        world.server.store().put("bucket", "t/a", "a");
+        let run = world.run(&format!(
+            "dsync -D --allow-empty-source s3://bucket/s/a {target}"
+        ));
+        assert!(world.path("d/a").exists(), "{run:#?}");
+        assert_eq!(world.server.store().keys("bucket"), ["s/a", "s/b", "t/a"]);
+        run.fails();
+    }
+}
+
+#[test]
+#[ignore = "where -D is withheld, or the source is empty, nothing is verified and no report is made"]
+fn a_withheld_deletion_does_not_keep_from_verifying() {
+    let world = world();
+    world.server.store().put("bucket", "t/x", "x");
+    let line = "dsync -D --max-delete 0 d s3://bucket/t --report report";
+    let run = world.run(line).fails().says("nothing was deleted");
+    let summary = "2 verified, 0 size-only, 0 missing, 1 extra, 0 differ";
+    assert_eq!(run.stdout.lines().last(), Some(summary), "{run:#?}");
+    assert!(world.path("report").exists());
+}
+
+/// A transfer that failed is missing, and the rest is verified all the same.
+#[test]
+fn a_failed_transfer_does_not_keep_from_verifying() {
+    let world = world();
+    world.server.faults().push(Fault {
+        when: Match::op("PutObject").key("t/a"),
+        times: u32::MAX,
+        action: status(403, "AccessDenied"),
+    });
+    let run = world.run("dsync d s3://bucket/t --report report --exit-codes extended");
+    assert_eq!(run.status.code(), Some(5), "{run:#?}");
+    let summary = "1 verified, 0 size-only, 1 missing, 0 extra, 0 differ";
+    assert_eq!(run.stdout.lines().last(), Some(summary), "{run:#?}");
+    let run = run.says("d/a: An error occurred (AccessDenied)");
+    run.says("s3://bucket/t/a: missing, it is only at d/a");
+}
+
+/// Whoever asks for a look at the end must not believe that there was one.
+#[test]
+#[ignore = "--verify and --report do nothing, and say nothing, with put, get, cp, mv and sync"]
+fn what_is_not_verified_is_refused() {
+    for line in [
+        "put -r d s3://bucket/t --verify",
+        "get -r s3://bucket/s e --verify",
+        "cp -r s3://bucket/s s3://bucket/t --verify",
+        "sync d s3://bucket/t --report report",
+    ] {
+        let world = world();
+        let run = world.run(line);
+        let is_verified = run.stdout.contains(" verified, ");
+        assert!(is_verified || run.status.code() != Some(0), "{run:#?}");
+    }
+}
+
+#[test]
+#[ignore = "--log-owner is read only if there is a --log-file"]
+fn a_wrong_owner_is_told_without_a_log_as_well() {
+    let world = world();
+    world
+        .run("dsync d s3://bucket/t --log-owner no-such-user")
+        .fails();
+}
+
+#[test]
+#[ignore = "the place of a cache is only looked at when it is written, after everything"]
+fn a_cache_that_cannot_be_made_is_told_before_anything_is_done() {
+    let world = world();
+    world
+        .run("dsync d s3://bucket/t --hash-cache no/such/cache")
+        .fails();
+    assert_eq!(world.server.store().keys("bucket"), ["s/a", "s/b"]);
+}
+
+/// A file that cannot be compared is in none of the counts, but it is named.
+#[test]
+fn what_cannot_be_compared_is_a_failure() {
+    let world = world();
+    world.run("dsync d s3://bucket/t").succeeds();
+    world
+        .server
+        .faults()
+        .push(Fault::always("HeadObject", status(403, "AccessDenied")));
+    // A tag that is no sum has to be asked about.
+    let mut object = world.server.store().get("bucket", "t/a").unwrap();
+    object.etag = "\"opaque\"".to_owned();
+    world.server.store().insert("bucket", "t/a", object);
+    let run = world.run("verify d s3://bucket/t").fails().in_one_line();
+    assert_eq!(
+        run.stdout,
+        "1 verified, 0 size-only, 0 missing, 0 extra, 0 differ\n"
+    );
+    run.says("d/a: ");
+}
