@@ -20,6 +20,7 @@ pub enum Difference {
     FoldersOutliveTheirFiles,
     BucketsMayBeMadeAgain,
     NamesOfBucketsAreNotChecked,
+    SizesOfPartsAreNotTold,
 }
 
 impl Difference {
@@ -65,6 +66,10 @@ impl Difference {
             Self::NamesOfBucketsAreNotChecked => {
                 (&[Moto], "a bucket may have capital letters and underscores")
             }
+            Self::SizesOfPartsAreNotTold => (
+                &[Radosgw],
+                "HEAD does not know `partNumber`: what another tag of parts is of is not known",
+            ),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::world::{World, run};
 
-fn places(world: &World) -> [(&'static str, String); 2] {
-    [("files", "e".to_owned()), ("objects", world.url("q"))]
+/// The two targets.
+fn places(world: &World) -> [String; 2] {
+    ["e".to_owned(), world.url("q")]
 }
 
 /// The same extras on both kinds of target.
@@ -78,7 +79,7 @@ fn an_empty_source_deletes_nothing_unless_that_is_meant() {
     let world = world();
     world.make_directory("empty/inner");
     for source in ["empty", "@nothing", "@nothing/"] {
-        for (_, target) in places(&world) {
+        for target in places(&world) {
             if source == "empty" && target == "e" {
                 continue;
             }
@@ -117,7 +118,7 @@ fn a_missing_bucket_deletes_nothing() {
     let world = world();
     for options in ["", "--allow-empty-source", "--ignore-empty-source"] {
         let missing = format!("s3://{}-missing/p", world.bucket());
-        for (_, target) in places(&world) {
+        for target in places(&world) {
             world
                 .line(&format!("dsync -D {options} {missing} {target}"))
                 .fails();
@@ -193,7 +194,7 @@ fn a_slash_behind_the_target_makes_no_difference() {
 fn a_time_that_leaves_nothing_of_the_source_deletes_nothing() {
     let world = world();
     let never = "--last-modified-before 2001-01-01";
-    for (_, target) in places(&world) {
+    for target in places(&world) {
         let run = world.line(&format!("dsync -D {never} @p {target}"));
         assert!(run.fails().contains("left out"), "{run:?}");
         assert!(is_whole(&world));
