@@ -333,7 +333,12 @@ fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
                     let choices = context(ContextKind::ValidValue).unwrap_or_default();
                     format!("option {option}: invalid choice: '{value}' (choose from {choices})")
                 }
-                value => format!("option {option}: invalid integer value: '{value}'"),
+                value => match std::error::Error::source(error) {
+                    Some(source) if !source.is::<ParseIntError>() => {
+                        format!("option {option}: invalid value: '{value}' ({source})")
+                    }
+                    _ => format!("option {option}: invalid integer value: '{value}'"),
+                },
             }
         }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8, which keys must be".to_owned(),

@@ -180,7 +180,13 @@ impl SyncArgs {
 
     pub(super) fn log(&self) -> Result<Option<LogOptions>, Failure> {
         let Some(path) = &self.log_file else {
-            return Ok(None);
+            return match (&self.log_owner, self.log_mode) {
+                (None, None) => Ok(None),
+                _ => {
+                    let text = "--log-owner and --log-mode are about the file of --log-file";
+                    Err(Failure::InvalidArgument(text.to_owned()))
+                }
+            };
         };
         let owner = self.log_owner.as_deref().map(Owner::parse).transpose();
         let invalid = |error| Failure::InvalidArgument(format!("--log-owner: {error}"));

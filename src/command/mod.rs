@@ -40,6 +40,10 @@ pub use tally::Tally;
 /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
 pub async fn run(session: &Session, command: &Command) {
     let result = match command {
+        _ if session.options.verify && !command.verifies() => {
+            let text = "--verify and --report are for dsync; verify compares afterwards";
+            Err(Failure::InvalidArgument(text.to_owned()))
+        }
         Command::Ls(url) => {
             session
                 .until_cancelled(ls::run(session, url.as_ref()))

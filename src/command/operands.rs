@@ -87,6 +87,11 @@ pub enum Sync {
 }
 
 impl Command {
+    /// Whether the command can compare both sides once more.
+    pub(super) fn verifies(&self) -> bool {
+        matches!(self, Self::Dsync { .. } | Self::Verify { .. })
+    }
+
     /// Reads the command and its operands.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     command::{Failure, Session, session::JobSender, targets::Targets},
-    local::{Found, WalkOptions, walk},
+    local::{Found, Links, WalkOptions, walk},
     location::{S3Target, S3Url, basename},
     plan::paths,
     transfer::{Job, Target, Upload},
@@ -135,9 +135,20 @@ pub(super) struct WalkedFiles {
 }
 
 impl WalkedFiles {
+    /// What is to be sent.
     pub(super) fn below(session: &Session, root: &Path) -> Self {
+        Self::with(session, root, session.options.links)
+    }
+
+    /// What a target has. Nothing is written through a link below it, and so nothing behind one
+    /// belongs to it.
+    pub(super) fn below_target(session: &Session, root: &Path) -> Self {
+        Self::with(session, root, Links::Files)
+    }
+
+    fn with(session: &Session, root: &Path, links: Links) -> Self {
         let options = WalkOptions {
-            links: session.options.links,
+            links,
             rules: session.options.rules_at(root),
         };
         let (sender, receiver) = mpsc::channel(AHEAD);

@@ -35,10 +35,13 @@ pub(super) enum State {
     Extra,
     /// Both have it, and it is not the same.
     Differ,
+    /// Both have it, and it could not be compared.
+    Failed,
 }
 
 impl State {
-    const ALL: [Self; 5] = [
+    /// Those that are always counted in the last line.
+    const SHOWN: [Self; 5] = [
         Self::Verified,
         Self::SizeOnly,
         Self::Missing,
@@ -53,13 +56,15 @@ impl State {
             Self::Missing => "missing",
             Self::Extra => "extra",
             Self::Differ => "differ",
+            Self::Failed => "failed",
         }
     }
 
     /// What is wrong, if anything is.
     pub(super) fn problem(self, source: &str, target: &str) -> Option<String> {
         match self {
-            Self::Verified | Self::SizeOnly => None,
+            // What failed is told as a failure of its own.
+            Self::Verified | Self::SizeOnly | Self::Failed => None,
             Self::Missing => Some(format!("{target}: missing, it is only at {source}")),
             Self::Extra => Some(format!("{target}: extra, it is not at {source}")),
             Self::Differ => Some(format!("{target}: differs from {source}")),
@@ -70,7 +75,7 @@ impl State {
 /// Counts what was found, and writes a line of JSON for each name if somebody wants that.
 #[derive(Debug)]
 pub(super) struct Report {
-    counts: [AtomicU64; 5],
+    counts: [AtomicU64; 6],
     file: Option<(PathBuf, Mutex<BufWriter<File>>)>,
 }
 
@@ -131,6 +136,12 @@ impl Report {
         self.add(state, &check.name, facts, md5)
     }
 
+    /// Whether there was nothing on either side.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut counts = self.counts.iter();
+        counts.all(|count| count.load(Ordering::Relaxed) == 0)
+    }
+
     /// Writes what is left to write.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         let Some((path, file)) = &self.file else {
@@ -148,7 +159,11 @@ fn lock(file: &Mutex<BufWriter<File>>) -> MutexGuard<'_, BufWriter<File>> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |state: State| self.counts[state as usize].load(Ordering::Relaxed);
-        let counts = State::ALL.map(|state| format!("{} {}", count(state), state.name()));
-        f.write_str(&counts.join(", "))
+        let counts = State::SHOWN.map(|state| format!("{} {}", count(state), state.name()));
+        f.write_str(&counts.join(", "))?;
+        match count(State::Failed) {
+            0 => Ok(()),
+            failed => write!(f, ", {failed} failed"),
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     client::{Client, Mutations},
     command::{CaseConflict, DeleteOptions, Failure, Output, Tally, dsync::Entry, ledger::Ledger},
     local::{Hashes, Links},
-    location::Location,
     plan::{difference::Method, filter::TimeFilter, rules::Rules},
     transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Proof, Report, TransferOptions},
 };
@@ -102,14 +101,6 @@ impl Session {
             tally: Arc::default(),
             ledger: None,
             cancel: CancellationToken::new(),
-        }
-    }
-
-    /// The way to the sources of what goes to a target.
-    pub(super) fn source_of(&self, target: &Location) -> Client {
-        match target {
-            Location::Local(_) => self.client.clone(),
-            Location::S3(_) => self.source.clone(),
         }
     }
 

@@ -17,6 +17,20 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Begins anew, where everything is read once more.
+    pub(super) fn begin(&self) {
+        let all = [
+            &self.listed,
+            &self.transferred,
+            &self.equal,
+            &self.skipped,
+            &self.deleted,
+            &self.failed,
+        ];
+        all.into_iter()
+            .for_each(|counter| counter.store(0, Ordering::Relaxed));
+    }
+
     /// Counts names that were come across. Each of them ends as one of the others.
     pub(super) fn list(&self, names: u64) {
         add(&self.listed, names);

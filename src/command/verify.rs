@@ -11,6 +11,7 @@ use crate::{
         ledger::{Entries, Kept},
         report::{Report, State},
         root::Root,
+        walk,
     },
     location::Location,
     plan::{
@@ -35,21 +36,27 @@ pub(super) async fn run(
             return Err(Failure::about(path, "there is no such directory"));
         }
     }
-    compare(session, direction, source, target).await
+    let report = Report::new(session.options.report.as_deref())?;
+    let report = compare(session, direction, source, target, report).await?;
+    if report.is_empty() && !session.options.ignore_empty_source {
+        return Err(walk::no_source());
+    }
+    Ok(())
 }
 
-/// After a run that left what it knows in the session's ledger. A dry run changed nothing that
-/// could be looked at.
+/// After a run that left what it knows in the session's ledger.
 pub(super) async fn after(
     session: &Session,
     source: &Location,
     target: &Location,
+    report: Report,
 ) -> Result<(), Failure> {
-    if session.cancel.is_cancelled() || session.is_dry_run() {
+    if session.cancel.is_cancelled() {
         return Ok(());
     }
     let direction = dsync::direction(source, target)?;
-    compare(session, direction, source, target).await
+    let compared = compare(session, direction, source, target, report).await;
+    compared.map(drop)
 }
 
 async fn compare(
@@ -57,8 +64,9 @@ async fn compare(
     direction: Direction,
     source: &Location,
     target: &Location,
-) -> Result<(), Failure> {
-    let report = Arc::new(Report::new(session.options.report.as_deref())?);
+    report: Report,
+) -> Result<Arc<Report>, Failure> {
+    let report = Arc::new(report);
     let verifier = Verifier {
         session,
         direction,
@@ -73,7 +81,7 @@ async fn compare(
     read?;
     report.finish()?;
     session.output.result(&*report);
-    Ok(())
+    Ok(report)
 }
 
 struct Verifier<'a> {
@@ -89,9 +97,8 @@ impl Verifier<'_> {
     async fn read(&self, jobs: mpsc::Sender<Job>) -> Result<(), Failure> {
         let read = async {
             let session = self.session;
-            let client = session.source_of(self.target);
-            let mut sources = Side::of(session, &client, self.source, true).await?;
-            let mut targets = Side::of(session, &session.client, self.target, true).await?;
+            let mut sources = Side::source(session, self.source, self.target, true).await?;
+            let mut targets = Side::target(session, self.target, true).await?;
             let mut kept = match &session.ledger {
                 Some(ledger) => Some(ledger.sorted().map_err(dsync::no_room)?),
                 None => None,
@@ -217,6 +224,11 @@ impl Verifier<'_> {
             Event::Failed(job, error) => {
                 let failure = Failure::of_job(job.source_name(), &error);
                 session.output.failure(&failure);
+                if let Job::Check(check) = job
+                    && let Err(failure) = report.add_check(State::Failed, check, None)
+                {
+                    session.output.failure(&failure);
+                }
             }
             _ => {}
         })

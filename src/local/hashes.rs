@@ -133,6 +133,8 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(io(error)),
         };
+        // That it cannot be written is better known before the work than after it.
+        TempFile::create(path).map_err(io)?;
         let mut records = 0;
         if let Some(file) = &old {
             let metadata = file.metadata().map_err(io)?;

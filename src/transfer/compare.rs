@@ -178,9 +178,14 @@ impl Pair<'_> {
             Err(Error::Client(error)) if error.service().is_some() => None,
             answer => answer?,
         };
-        let is_usual = |size: &u64| object.size.div_ceil((*size).max(1)) == u64::from(parts);
-        let Some(size) = size.filter(is_usual) else {
-            return Ok(Verdict::Unknown);
+        let is_usual = |size: u64| object.size.div_ceil(size.max(1)) == u64::from(parts);
+        let size = match size {
+            Some(size) if is_usual(size) => size,
+            // Parts of several sizes.
+            Some(_) => return Ok(Verdict::Unknown),
+            // It does not tell. All sizes that tools use were tried, if there are any that fit.
+            None if part_sizes(object.size, parts).is_empty() => return Ok(Verdict::Unknown),
+            None => return Ok(Verdict::Differs),
         };
         match self.composites(&[size]).await?.contains(digest) {
             true => self.same(object.etag.as_ref()),

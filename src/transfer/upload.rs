@@ -104,7 +104,9 @@ async fn single(
         let content = file.read()?;
         let mut hasher = Hasher::new(engine.client.signs_payload());
         hasher.update(&content);
-        (Payload::Bytes(content), hasher.finish())
+        let digests = hasher.finish();
+        engine.hashes.put(file, Sum::Whole, digests.md5);
+        (Payload::Bytes(content), digests)
     } else {
         let digests = digests(engine, file).await?;
         (Payload::File(file.region(0, file.len())), digests)

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::{
-    local::{SourceFile, hash_parts, sha256_region},
+    local::{SourceFile, Sum, hash_parts, sha256_region},
     location::S3Url,
     plan::split::Split,
     s3::{
+        checksum::CompositeETag,
         op::{CompletedPart, UploadPart},
         payload::{Payload, PayloadHash},
         properties::Properties,
@@ -39,6 +40,12 @@ pub(super) async fn upload(
         let hash = async { hash.await.map_err(source_error) };
         engine.guard(hash).await?
     };
+    engine.hashes.put(file, Sum::Whole, md5);
+    let mut composite = CompositeETag::default();
+    parts.iter().for_each(|part| composite.add(part));
+    if let Some((sum, _)) = composite.finish().as_composite() {
+        engine.hashes.put(file, Sum::Parts(split.part_size()), sum);
+    }
     let whole = Whole {
         target: &upload.target,
         size: file.len(),

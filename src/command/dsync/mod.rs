@@ -9,7 +9,10 @@ mod side;
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    command::{Failure, Session, ledger::Ledger, put::refuse_options, root::Root, verify, walk},
+    command::{
+        Failure, Session, ledger::Ledger, put::refuse_options, report::Report, root::Root, verify,
+        walk,
+    },
     location::{Location, S3Url},
     plan::difference::Direction,
 };
@@ -33,7 +36,8 @@ pub(super) async fn run(
     if direction == Direction::Up {
         refuse_options(session)?;
     }
-    let verifies = session.options.verify;
+    // A dry run changes nothing that could be looked at afterwards.
+    let verifies = session.options.verify && !session.is_dry_run();
     let session = &Session {
         ledger: verifies.then(|| Arc::new(Ledger::new(Root::of(target)))),
         ..session.clone()
@@ -43,20 +47,28 @@ pub(super) async fn run(
     if is_file {
         return refuse_nothing(session, source).await;
     }
+    // It is made first, because a run whose report cannot be written is better not begun.
+    let report = verifies.then(|| Report::new(session.options.report.as_deref()));
+    let report = report.transpose()?;
     let delete = session.options.delete;
     let (found, extras) = read(session, source, target, Some(direction)).await?;
-    let may_be_empty = delete.is_some_and(|delete| delete.allow_empty_source);
-    if !found.any && session.output.failures() == 0 && !may_be_empty {
+    if !found.any && session.output.failures() == 0 {
         refuse_nothing(session, source).await?;
     }
-    if let Some(options) = delete {
-        extras
+    // What is kept is compared all the same.
+    if let Some(options) = delete
+        && let Err(failure) = extras
             .delete(session, options, target, &found, |_| {})
-            .await?;
+            .await
+    {
+        match failure {
+            Failure::Interrupted => return Err(failure),
+            failure => session.output.failure(&failure),
+        }
     }
-    match verifies {
-        true => verify::after(session, source, target).await,
-        false => Ok(()),
+    match report {
+        Some(report) => verify::after(session, source, target, report).await,
+        None => Ok(()),
     }
 }
 
@@ -83,13 +95,13 @@ async fn sides(
     target: &Location,
     sorted: bool,
 ) -> Result<(Side, Side), ReadError> {
-    let sources = Side::of(session, &session.source_of(target), source, sorted).await?;
+    let sources = Side::source(session, source, target, sorted).await?;
     let is_walked = match target {
         Location::Local(path) => session.options.delete.is_some() && Path::new(path).exists(),
         Location::S3(_) => true,
     };
     let targets = match is_walked {
-        true => Side::of(session, &session.client, target, sorted).await?,
+        true => Side::target(session, target, sorted).await?,
         false => Side::nothing(session, target).await?,
     };
     Ok((sources, targets))
@@ -119,6 +131,7 @@ async fn read(
         }
         let text = "the store does not list in the order of keys: reading it again, sorted";
         session.output.warning(text);
+        session.tally.begin();
     }
 }
 
@@ -163,6 +176,8 @@ fn refuse_overlap(source: &S3Url, target: &S3Url) -> Result<(), Failure> {
 /// object.
 async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Failure> {
     let options = &session.options;
+    let allows = |delete: DeleteOptions| delete.allow_empty_source;
+    let may_be_empty = options.ignore_empty_source || options.delete.is_some_and(allows);
     let is_tolerated = match source {
         Location::Local(path) => {
             let there = Path::new(path).try_exists();
@@ -170,11 +185,11 @@ async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Fail
             let is_directory = Path::new(path).is_dir();
             // All that is in it may have been left out.
             let is_left_out = is_directory && !options.rules.is_empty();
-            is_left_out || options.ignore_empty_source && (!there || is_directory)
+            is_left_out || may_be_empty && (!there || is_directory)
         }
         Location::S3(_) if !options.rules.is_empty() => true,
         Location::S3(url) => {
-            options.ignore_empty_source && {
+            may_be_empty && {
                 let entries = walk::entries(session, url);
                 session.until_cancelled(entries).await?.entries.is_empty()
             }

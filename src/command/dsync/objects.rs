@@ -64,12 +64,24 @@ impl Objects {
         let next = match &mut self.state {
             State::Unread { .. } => None,
             State::Sorted { objects, last } => next_sorted(objects, last)?,
-            State::Streaming { ahead, .. } if ahead.is_empty() => {
-                let page = page(&mut self.lister, &self.scope).await?;
-                *ahead = page.unwrap_or_default().into();
-                take(&mut self.state)?
+            State::Streaming { ahead, last } => {
+                if ahead.is_empty() {
+                    let page = page(&mut self.lister, &self.scope)
+                        .await?
+                        .unwrap_or_default();
+                    // Before anything on it is believed.
+                    let follows = page.first().is_none_or(|first| first.key > *last);
+                    if !follows || !is_ordered(&page) {
+                        return Err(ReadError::OutOfOrder);
+                    }
+                    *ahead = page.into();
+                }
+                let next = ahead.pop_front();
+                if let Some(next) = &next {
+                    last.clone_from(&next.key);
+                }
+                next
             }
-            State::Streaming { .. } => take(&mut self.state)?,
         };
         if next.is_none() {
             tell_unreadable(session, &self.url, self.lister.unreadable());
@@ -86,7 +98,7 @@ impl Objects {
                 None => break,
             }
         }
-        is_whole |= !ahead.is_sorted_by(|a: &ListedObject, b| a.key < b.key);
+        is_whole |= !is_ordered(&ahead);
         self.state = match is_whole {
             true => State::Sorted {
                 objects: Box::new(self.sort(ahead).await?),
@@ -130,18 +142,8 @@ async fn page(lister: &mut Lister, scope: &Scope) -> Result<Option<Vec<ListedObj
     }
 }
 
-fn take(state: &mut State) -> Result<Option<ListedObject>, ReadError> {
-    let State::Streaming { ahead, last } = state else {
-        return Ok(None);
-    };
-    let Some(object) = ahead.pop_front() else {
-        return Ok(None);
-    };
-    if !last.is_empty() && object.key <= *last {
-        return Err(ReadError::OutOfOrder);
-    }
-    last.clone_from(&object.key);
-    Ok(Some(object))
+fn is_ordered(objects: &[ListedObject]) -> bool {
+    objects.is_sorted_by(|a, b| a.key < b.key)
 }
 
 /// A store that changes while it is listed can give a key twice.

@@ -196,9 +196,11 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// Whether a job looks at the contents: sizes and times were compared by then.
+    /// Whether a job looks at the contents: sizes and times were compared by then, and what is left
+    /// alone need not be compared.
     fn compare(&self) -> Compare {
         match self.session.options.method {
+            Method::Content if self.session.options.no_overwrite => Compare::Nothing,
             Method::Content => Compare::Content,
             Method::Size | Method::Time | Method::ExactTime => Compare::Nothing,
         }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::{
-    client::Client,
     command::{
         Failure, Session,
         dsync::objects::Objects,
@@ -78,24 +77,51 @@ enum Names {
     Nothing,
 }
 
+impl From<WalkedFiles> for Names {
+    fn from(files: WalkedFiles) -> Self {
+        Self::Files(Box::new(files))
+    }
+}
+
+impl From<Objects> for Names {
+    fn from(objects: Objects) -> Self {
+        Self::Objects(Box::new(objects))
+    }
+}
+
 impl Side {
-    /// What is below a directory, at the first of it. Files that cannot be read are told, and
-    /// count as failures.
-    pub(in crate::command) async fn of(
+    /// What is below a source, at the first of it. Files that cannot be read are told, and count
+    /// as failures.
+    pub(in crate::command) async fn source(
         session: &Session,
-        client: &Client,
-        location: &Location,
+        source: &Location,
+        target: &Location,
         sorted: bool,
     ) -> Result<Self, ReadError> {
-        let names = match location {
-            Location::Local(path) => {
-                Names::Files(Box::new(WalkedFiles::below(session, Path::new(path))))
-            }
+        let names = match source {
+            Location::Local(path) => WalkedFiles::below(session, Path::new(path)).into(),
             Location::S3(url) => {
-                Names::Objects(Box::new(Objects::below(session, client, url, sorted)))
+                let client = match target {
+                    Location::Local(_) => &session.client,
+                    Location::S3(_) => &session.source,
+                };
+                Objects::below(session, client, url, sorted).into()
             }
         };
-        Self::at_first(session, names, Root::of(location)).await
+        Self::at_first(session, names, Root::of(source)).await
+    }
+
+    /// The same of a target.
+    pub(in crate::command) async fn target(
+        session: &Session,
+        target: &Location,
+        sorted: bool,
+    ) -> Result<Self, ReadError> {
+        let names = match target {
+            Location::Local(path) => WalkedFiles::below_target(session, Path::new(path)).into(),
+            Location::S3(url) => Objects::below(session, &session.client, url, sorted).into(),
+        };
+        Self::at_first(session, names, Root::of(target)).await
     }
 
     /// A directory that is not there.
