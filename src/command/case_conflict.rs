@@ -51,11 +51,16 @@ impl CaseNames {
         if self.rule == CaseConflict::Ignore {
             return None;
         }
-        let mut hasher = DefaultHasher::new();
-        name.to_lowercase().hash(&mut hasher);
-        let is_new = self.taken.insert(hasher.finish());
+        let is_new = self.taken.insert(without_case(name));
         (!is_new || (self.is_other_file)(target)).then_some(self.rule)
     }
+}
+
+/// What names have in common that differ only by case.
+pub(super) fn without_case(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.to_lowercase().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether a file is there, but under a name of another case. Only on file systems that do not
@@ -64,13 +69,7 @@ fn is_other_file(target: &Path) -> bool {
     let (Some(name), Some(directory)) = (target.file_name(), target.parent()) else {
         return false;
     };
-    let inode = |path: &Path| {
-        let metadata = fs::symlink_metadata(path).ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    };
-    let swapped: String = name.to_string_lossy().chars().map(swap_case).collect();
-    let there = inode(target);
-    if there.is_none() || inode(&target.with_file_name(swapped)) != there {
+    if !ignores_case(target) {
         return false;
     }
     let directory = match directory.as_os_str().as_bytes() {
@@ -81,6 +80,18 @@ fn is_other_file(target: &Path) -> bool {
     !names
         .map(|entry| entry.file_name())
         .any(|other| other == name)
+}
+
+/// Whether a file that is there is also there under a name of another case.
+pub(super) fn ignores_case(file: &Path) -> bool {
+    let inode = |path: &Path| {
+        let metadata = fs::symlink_metadata(path).ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let swapped: String = name.chars().map(swap_case).collect();
+    let there = inode(file);
+    *name != *swapped && there.is_some() && inode(&file.with_file_name(swapped)) == there
 }
 
 fn swap_case(character: char) -> char {

@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Ledger {
     target: Root,
-    proofs: Mutex<Sorter>,
+    /// `None` after something could not be kept: what is there then is not to be relied on.
+    proofs: Mutex<Option<Sorter>>,
 }
 
 /// The versions of both sides that were the same, by their digests.
@@ -33,7 +34,7 @@ impl Ledger {
     pub(super) fn new(target: Root) -> Self {
         Self {
             target,
-            proofs: Mutex::default(),
+            proofs: Mutex::new(Some(Sorter::default())),
         }
     }
 
@@ -44,21 +45,26 @@ impl Ledger {
         {
             let md5 = proof.md5.as_ref().map_or(&[][..], |md5| md5);
             let value = [&source.digest()[..], &target.digest(), md5].concat();
-            let push = || self.lock().push(name.as_bytes(), &value);
-            let _ = blocking::in_place(push);
+            blocking::in_place(|| {
+                let mut proofs = self.lock();
+                let pushed = proofs.as_mut().map(|to| to.push(name.as_bytes(), &value));
+                if let Some(Err(_)) = pushed {
+                    *proofs = None;
+                }
+            });
         }
     }
 
     /// All that was kept, in the order of the names.
     pub(super) fn sorted(&self) -> io::Result<Entries> {
-        let sorter = std::mem::take(&mut *self.lock());
+        let sorter = self.lock().take();
         Ok(Entries {
-            sorted: sorter.finish()?,
+            sorted: sorter.unwrap_or_default().finish()?,
             next: None,
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Sorter> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Sorter>> {
         self.proofs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

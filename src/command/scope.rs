@@ -16,6 +16,8 @@ pub(super) struct Scope {
     modified: TimeFilter,
     /// A prefix, which is empty or ends in a slash.
     root: String,
+    /// Whether what is excluded whole must be listed all the same.
+    lists_all: bool,
 }
 
 impl Scope {
@@ -25,6 +27,15 @@ impl Scope {
             rules: Arc::clone(&session.options.rules),
             modified: session.options.modified,
             root: root.to_owned(),
+            lists_all: false,
+        }
+    }
+
+    /// The same, for a listing whose gaps lead to deletions.
+    pub(super) fn listing_all(self) -> Self {
+        Self {
+            lists_all: true,
+            ..self
         }
     }
 
@@ -77,7 +88,7 @@ impl Scope {
 
     /// The outermost directory of a key that has nothing in it that is meant.
     fn excluded_directory<'a>(&self, key: &'a str) -> Option<&'a str> {
-        if self.rules.is_empty() {
+        if self.rules.is_empty() || self.lists_all {
             return None;
         }
         let start = key.strip_prefix(&*self.root).map(|_| self.root.len())?;

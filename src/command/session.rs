@@ -10,6 +10,7 @@ use crate::{
     client::{Client, Mutations},
     command::{CaseConflict, DeleteOptions, Failure, Output, Tally, dsync::Entry, ledger::Ledger},
     local::{Hashes, Links},
+    location::Location,
     plan::{difference::Method, filter::TimeFilter, rules::Rules},
     transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Proof, Report, TransferOptions},
 };
@@ -102,6 +103,18 @@ impl Session {
             ledger: None,
             cancel: CancellationToken::new(),
         }
+    }
+
+    /// The same session for two sides, one of which may be local: patterns with a slash in front
+    /// mean the same names on both.
+    pub(super) fn between(&self, source: &Location, target: &Location) -> Self {
+        let mut session = self.clone();
+        for side in [source, target] {
+            if let Location::Local(root) = side {
+                session.options.rules = self.options.rules_at(Path::new(root));
+            }
+        }
+        session
     }
 
     /// The same session, for looking at the sources of copies.

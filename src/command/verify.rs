@@ -37,6 +37,7 @@ pub(super) async fn run(
         }
     }
     let report = Report::new(session.options.report.as_deref())?;
+    let session = &session.between(source, target);
     let report = compare(session, direction, source, target, report).await?;
     if report.is_empty() && !session.options.ignore_empty_source {
         return Err(walk::no_source());
@@ -124,11 +125,7 @@ impl Verifier<'_> {
                 }
             }
         };
-        match read.await {
-            Ok(()) => Ok(()),
-            Err(ReadError::Failure(failure)) => Err(failure),
-            Err(ReadError::OutOfOrder) => Err(Failure::runtime("the keys are out of order")),
-        }
+        read.await.map_err(ReadError::into_failure)
     }
 
     fn only_source(&self, name: &str, source: &Entry) -> Result<(), Failure> {

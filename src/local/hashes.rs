@@ -178,12 +178,13 @@ impl Cache {
         None
     }
 
-    /// A file that was changed a moment ago may be changed again without its times showing it.
+    /// A file that was changed a moment before it was opened may have been changed again meanwhile
+    /// without its times showing it: some file systems have them in seconds.
     fn put(&self, file: &SourceFile, sum: Sum, digest: Md5Digest) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |now| now.as_secs());
-        let changed = u64::try_from(file.identity().changed()).unwrap_or(0);
-        if changed + SETTLED <= now
+        let opened = file.opened().duration_since(UNIX_EPOCH);
+        let opened = opened.map_or(0, |opened| opened.as_secs());
+        let changed = u64::try_from(file.identity().changed()).unwrap_or(u64::MAX);
+        if changed.saturating_add(SETTLED) <= opened
             && let Some(key) = key(file, sum)
         {
             self.keep(&key, &digest);

@@ -3,6 +3,7 @@ use std::{
     io,
     path::Path,
     sync::Arc,
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ pub struct SourceFile {
     identity: FileIdentity,
     mode: u32,
     path: Arc<Path>,
+    opened: SystemTime,
 }
 
 /// Why a file cannot be uploaded.
@@ -51,6 +53,7 @@ impl SourceFile {
             if !is_file(&fs::metadata(path)?) {
                 return Err(SourceError::NotAFile);
             }
+            let opened = SystemTime::now();
             let file = File::open(path)?;
             let metadata = file.metadata()?;
             if !is_file(&metadata) {
@@ -65,6 +68,7 @@ impl SourceFile {
                 identity: FileIdentity::of(&metadata),
                 mode: metadata.permissions().mode(),
                 path: path.into(),
+                opened,
             })
         })
     }
@@ -77,6 +81,11 @@ impl SourceFile {
     /// The path that it was opened by.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// When it was opened.
+    pub fn opened(&self) -> SystemTime {
+        self.opened
     }
 
     /// The file as it was when it was opened.

@@ -220,6 +220,9 @@ fn found(path: PathBuf, relative: Vec<u8>, links: Links) -> Option<Found> {
         }
         Err(error) => return Some(problem(path, error)),
     };
+    if metadata.is_dir() && !path.is_symlink() {
+        return Some(problem(path, "it became a directory while it was read"));
+    }
     if metadata.is_dir() || metadata.is_symlink() {
         return None;
     }

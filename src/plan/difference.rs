@@ -70,7 +70,7 @@ pub fn decide(
     let same = match method {
         Method::Content => {
             let is_copy = direction == Direction::Across;
-            if is_copy && source.etag.is_some() && source.etag == target.etag {
+            if is_copy && ETag::show_equal(source.etag, target.etag) {
                 return Decision::Same;
             }
             return Decision::Unknown;

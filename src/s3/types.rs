@@ -32,6 +32,24 @@ impl ETag {
         Self(text.into())
     }
 
+    /// Keeps the text as it is; `None` if there is nothing in it, quoted or not: some stores have
+    /// such tags, and they are all the same.
+    pub fn parse(text: impl Into<String>) -> Option<Self> {
+        let tag = Self::new(text);
+        (!tag.unquoted().is_empty()).then_some(tag)
+    }
+
+    /// Whether two objects are sure to have the same content because their tags are the same. Weak
+    /// tags say only that they are as good.
+    pub fn show_equal(one: Option<&Self>, other: Option<&Self>) -> bool {
+        let strong = |tag: &&Self| !tag.0.starts_with("W/");
+        one.is_some_and(|one| {
+            other
+                .filter(strong)
+                .is_some_and(|other| strong(&one) && one == other)
+        })
+    }
+
     /// As sent, for `If-Match` and for CompleteMultipartUpload.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -175,6 +193,18 @@ mod tests {
         let (digest, parts) = composite.as_composite().unwrap();
         assert_eq!((Some(digest), parts), (plain.as_md5(), 12));
         assert_eq!(composite.as_md5(), None);
+    }
+
+    #[test]
+    fn only_real_and_strong_tags_show_that_contents_are_equal() {
+        let tag = |text: &str| ETag::parse(text);
+        for nothing in ["", "\"\"", "W/\"\""] {
+            assert_eq!(tag(nothing), None, "{nothing}");
+        }
+        let equal = |one, other| ETag::show_equal(tag(one).as_ref(), tag(other).as_ref());
+        assert!(equal("\"a\"", "a"));
+        assert!(!equal("W/\"a\"", "W/\"a\"") && !equal("a", "W/\"a\""));
+        assert!(!equal("a", "b") && !equal("\"\"", "\"\"") && !equal("", "a"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::{
     plan::etag::part_sizes,
     s3::{
         op::{HeadChecksum, HeadObject, HeadObjectOutput, HeadPart},
+        operation::Operation,
         request::Role,
         types::{Checksum, ETag, Md5Digest},
     },
@@ -98,21 +99,29 @@ impl Pair<'_> {
             Some(false) if object.content_md5().is_some() => return Ok(Verdict::Differs),
             _ => {}
         }
-        if let Some(noted) = object.metadata_md5() {
-            return match self.md5().await? == noted {
-                true => self.same(object.etag.as_ref()),
-                false => Ok(Verdict::Differs),
-            };
+        if let Some((digest, parts)) = etag.and_then(ETag::as_composite)
+            && let Some(is_same) = self.has_first_part(object, &digest, parts).await?
+        {
+            return self.verdict(is_same, object);
         }
         if let Some(is_same) = self.has_checksum(object).await? {
-            return match is_same {
-                true => self.same(object.etag.as_ref()),
-                false => Ok(Verdict::Differs),
-            };
+            return self.verdict(is_same, object);
         }
-        match etag.and_then(ETag::as_composite) {
-            Some((digest, parts)) => self.with_first_part(object, &digest, parts).await,
-            None => Ok(Verdict::Unknown),
+        if let Some(noted) = object.metadata_md5() {
+            return self.verdict(self.md5().await? == noted, object);
+        }
+        // All sizes of parts that tools use were tried, if there are any that fit.
+        let was_tried = |(_, parts)| !part_sizes(object.size, parts).is_empty();
+        match etag.and_then(ETag::as_composite).is_some_and(was_tried) {
+            true => Ok(Verdict::Differs),
+            false => Ok(Verdict::Unknown),
+        }
+    }
+
+    fn verdict(&self, is_same: bool, object: &HeadObjectOutput) -> Result<Verdict, Error> {
+        match is_same {
+            true => self.same(object.etag.as_ref()),
+            false => Ok(Verdict::Differs),
         }
     }
 
@@ -123,8 +132,7 @@ impl Pair<'_> {
             key: &self.url.key,
             role: self.role,
         };
-        let call = self.engine.client_of(self.role).call(&ask);
-        let checksum = match self.engine.guard(call).await? {
+        let checksum = match self.ask(&ask).await?.flatten() {
             // Of another version it says nothing.
             Some((etag, checksum)) if etag == object.etag => checksum,
             _ => return Ok(None),
@@ -159,37 +167,33 @@ impl Pair<'_> {
         Ok(found.then_some(true))
     }
 
-    /// The last resort: the server knows how large the first part is, and all but the last of a
-    /// usual upload are as large.
-    async fn with_first_part(
+    /// Whether a composite tag is that of the file, cut as the server says that the first part is:
+    /// all but the last of a usual upload are as large. `None` if that cannot be told.
+    async fn has_first_part(
         &self,
         object: &HeadObjectOutput,
         digest: &Md5Digest,
         parts: u32,
-    ) -> Result<Verdict, Error> {
+    ) -> Result<Option<bool>, Error> {
         let ask = HeadPart {
             bucket: &self.url.bucket,
             key: &self.url.key,
             role: self.role,
         };
-        let call = self.engine.client_of(self.role).call(&ask);
-        // A server that does not know the question says so in many ways.
-        let size = match self.engine.guard(call).await {
-            Err(Error::Client(error)) if error.service().is_some() => None,
-            answer => answer?,
-        };
-        let is_usual = |size: u64| object.size.div_ceil(size.max(1)) == u64::from(parts);
-        let size = match size {
-            Some(size) if is_usual(size) => size,
-            // Parts of several sizes.
-            Some(_) => return Ok(Verdict::Unknown),
-            // It does not tell. All sizes that tools use were tried, if there are any that fit.
-            None if part_sizes(object.size, parts).is_empty() => return Ok(Verdict::Unknown),
-            None => return Ok(Verdict::Differs),
-        };
-        match self.composites(&[size]).await?.contains(digest) {
-            true => self.same(object.etag.as_ref()),
-            false => Ok(Verdict::Differs),
+        let is_usual = |size: &u64| object.size.div_ceil((*size).max(1)) == u64::from(parts);
+        let size = self.ask(&ask).await?.flatten();
+        match size.filter(is_usual) {
+            Some(size) => Ok(Some(self.composites(&[size]).await?.contains(digest))),
+            None => Ok(None),
+        }
+    }
+
+    /// A question that not every server knows, and that not everybody may ask.
+    async fn ask<O: Operation>(&self, question: &O) -> Result<Option<O::Output>, Error> {
+        let call = self.engine.client_of(self.role).call(question);
+        match self.engine.guard(call).await {
+            Err(Error::Client(error)) if error.service().is_some() => Ok(None),
+            answer => answer.map(Some),
         }
     }
 
@@ -256,7 +260,7 @@ pub(super) fn same_objects(a: &HeadObjectOutput, b: &HeadObjectOutput) -> bool {
     if a.size != b.size {
         return false;
     }
-    if a.etag.is_some() && a.etag == b.etag {
+    if ETag::show_equal(a.etag.as_ref(), b.etag.as_ref()) {
         return true;
     }
     match (a.content_md5(), b.content_md5()) {

@@ -61,8 +61,7 @@ fn same_by_listing(engine: &Engine, copy: &Copy) -> Option<Copied> {
     let same = copy.compare == Compare::Content
         && !engine.client.api_options().has(VERSION)
         && target.size == copy.source.size
-        && target.etag.is_some()
-        && target.etag == copy.source.etag;
+        && ETag::show_equal(copy.source.etag.as_ref(), target.etag.as_ref());
     same.then(|| Copied {
         outcome: Outcome::Synced(proof(copy.source.etag.as_ref(), target.etag.as_ref())),
         etag: target.etag.clone(),
@@ -143,7 +142,7 @@ async fn without_transfer(
     }
 }
 
-/// Gives the tag of the copy.
+/// Gives the tag of the copy, if it is known to be right.
 async fn whole(
     engine: &Engine,
     copy: &Copy,
@@ -179,10 +178,18 @@ async fn whole(
     if Some(&stored.etag) == source.etag.as_ref() {
         return Ok(Some(stored.etag));
     }
-    // The tag may be another kind of sum than the source's: the size must do.
+    // The tag may be another kind of sum than the source's: then the size must do, but that is no
+    // proof.
     match compare::head(engine, &copy.target, Role::Target).await? {
-        Some(object) if object.size == source.size => Ok(object.etag),
-        _ => Err(Error::Damaged("the copy has another size than its source")),
+        Some(object) if object.size != source.size => {
+            Err(Error::Damaged("the copy has another size than its source"))
+        }
+        Some(object) if compare::surely_differ(source, &object) => {
+            Err(Error::Damaged("the copy has another MD5 than its source"))
+        }
+        Some(object) if compare::same_objects(source, &object) => Ok(object.etag),
+        Some(_) => Ok(None),
+        None => Err(Error::Damaged("the server did not store the copy")),
     }
 }
 
@@ -226,8 +233,16 @@ pub(super) async fn delete_source(
     let kept = |reason: &str| Error::SourceKept(reason.to_owned());
     let source = compare::head(engine, &copy.source_url(), Role::CopySource).await?;
     let source = source.ok_or_else(|| kept("it is gone already"))?;
-    if source.etag.as_ref() != copied {
-        return Err(kept("it was replaced while it was copied"));
+    match copied {
+        None => {
+            return Err(kept(
+                "without a tag it cannot be told whether it was replaced",
+            ));
+        }
+        copied if source.etag.as_ref() != copied => {
+            return Err(kept("it was replaced while it was copied"));
+        }
+        _ => {}
     }
     let target = compare::head(engine, &copy.target, Role::Target).await?;
     let target = target.ok_or_else(|| kept("the copy is gone"))?;

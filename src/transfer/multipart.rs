@@ -84,7 +84,8 @@ impl<'a> OpenUpload<'a> {
         &self.id
     }
 
-    /// Makes the object, or gives the upload up if not all parts are there. Gives its tag.
+    /// Makes the object, or gives the upload up if not all parts are there. Gives its tag, if that
+    /// is known to be the one of these parts.
     pub(super) async fn finish(
         self,
         sent: Result<Vec<SentPart>, Error>,
@@ -136,9 +137,12 @@ impl<'a> OpenUpload<'a> {
         if expected.is_some() && etag == expected {
             return Ok(etag);
         }
-        // Not a tag of MD5s (encryption, other stores): the size must do.
+        // Not a tag of MD5s (encryption, other stores): the size must do. Of encrypted parts the
+        // server checked each.
         match compare::head(self.engine, target, Role::Target).await? {
-            Some(object) if object.size == size => Ok(object.etag),
+            Some(object) if object.size == size => {
+                Ok(object.etag.clone().filter(|_| object.has_opaque_etag()))
+            }
             _ => Err(Error::Damaged(
                 "the stored object has another size than its source",
             )),

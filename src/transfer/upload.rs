@@ -46,7 +46,14 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
             source: Some(Version::File(*file.identity())),
             target: etag.map(Version::Object),
         })),
-        Err(error) if upload.overwrite == Overwrite::Skip && error.is_condition() => {
+        // Some stores refuse conditions themselves.
+        Err(error)
+            if upload.overwrite == Overwrite::Skip
+                && error.is_condition()
+                && compare::head(engine, &upload.target, Role::Target)
+                    .await?
+                    .is_some() =>
+        {
             Ok(Outcome::Skipped)
         }
         Err(error) => Err(error),
@@ -87,7 +94,7 @@ async fn without_transfer(
     }
 }
 
-/// Gives the MD5 of what was sent and the tag of the object.
+/// Gives the MD5 of what was sent and the tag of the object, if that is known to be right.
 async fn single(
     engine: &Engine,
     upload: &Upload,
@@ -131,8 +138,8 @@ async fn single(
     if !buffered && stored.stored_md5.is_some_and(told_other) {
         file_still_has(engine, file, 0, file.len(), &digests.md5).await?;
     }
-    check_stored(engine, upload, &stored, &digests, file.len()).await?;
-    Ok((digests.md5, stored.etag))
+    let is_sure = check_stored(engine, upload, &stored, &digests, file.len()).await?;
+    Ok((digests.md5, stored.etag.filter(|_| is_sure)))
 }
 
 /// Compat: the two entries that the original writes on every upload.
@@ -191,18 +198,19 @@ pub(super) async fn file_still_has(
 
 /// The server compared the MD5 that was sent along. If its tag says otherwise all the same, it
 /// may be one of the stores whose tags are not MD5s, so at least the size is looked at, and the
-/// `md5` metadata where the store keeps it: what is there may be the object from before.
+/// `md5` metadata where the store keeps it: what is there may be the object from before. Gives
+/// whether the tag is right, or of encrypted content.
 async fn check_stored(
     engine: &Engine,
     upload: &Upload,
     stored: &PutObjectOutput,
     digests: &Digests,
     len: u64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     // A tag of ciphertext says nothing; without any tag it is not sure that anything is stored.
     let opaque = stored.stored_md5.is_none() && stored.etag.is_some();
     if opaque || stored.stored_md5 == Some(digests.md5) {
-        return Ok(());
+        return Ok(true);
     }
     match compare::head(engine, &upload.target, Role::Target).await? {
         Some(object) if object.size != len => Err(Error::Damaged(
@@ -211,7 +219,7 @@ async fn check_stored(
         Some(object) if has_other_md5(engine, &object, &digests.md5) => Err(Error::Damaged(
             "the stored object has another MD5 than the file",
         )),
-        Some(_) => Ok(()),
+        Some(_) => Ok(false),
         None => Err(Error::Damaged("the server did not store the object")),
     }
 }

@@ -162,7 +162,6 @@ fn a_late_disorder_of_the_target_deletes_nothing_that_the_source_has() {
 }
 
 #[test]
-#[ignore = "what stands behind the disorder is taken for missing, and sent once more"]
 fn a_late_disorder_of_the_target_sends_nothing_that_it_has() {
     let (_, run) = late_target();
     assert!(done(&run, " => ") == set(&["s3://bucket/t/zz"]));
@@ -202,7 +201,6 @@ fn a_late_disorder_comes_down_whole() {
 }
 
 #[test]
-#[ignore = "what was read before the disorder is counted once more"]
 fn a_late_disorder_counts_every_name_once() {
     let world = late(&["t"]);
     world.file("s/z", "late");

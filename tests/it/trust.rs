@@ -39,7 +39,6 @@ fn a_link_at_the_target_is_deleted_as_a_link() {
 
 /// Links are followed where files are read; nothing is written through them either.
 #[test]
-#[ignore = "-D --follow-symlinks deletes through a link what is outside of the target"]
 fn nothing_is_deleted_through_a_link_at_the_target() {
     let world = world();
     precious(&world);
@@ -49,7 +48,6 @@ fn nothing_is_deleted_through_a_link_at_the_target() {
 }
 
 #[test]
-#[ignore = "--allow-empty-source takes the name of an object for an empty directory"]
 fn an_object_is_not_an_empty_source() {
     for target in ["d", "s3://bucket/t"] {
         let world = world();
@@ -64,7 +62,6 @@ fn an_object_is_not_an_empty_source() {
 }
 
 #[test]
-#[ignore = "where -D is withheld, or the source is empty, nothing is verified and no report is made"]
 fn a_withheld_deletion_does_not_keep_from_verifying() {
     let world = world();
     world.server.store().put("bucket", "t/x", "x");
@@ -94,7 +91,6 @@ fn a_failed_transfer_does_not_keep_from_verifying() {
 
 /// Whoever asks for a look at the end must not believe that there was one.
 #[test]
-#[ignore = "--verify and --report do nothing, and say nothing, with put, get, cp, mv and sync"]
 fn what_is_not_verified_is_refused() {
     for line in [
         "put -r d s3://bucket/t --verify",
@@ -110,7 +106,6 @@ fn what_is_not_verified_is_refused() {
 }
 
 #[test]
-#[ignore = "--log-owner is read only if there is a --log-file"]
 fn a_wrong_owner_is_told_without_a_log_as_well() {
     let world = world();
     world
@@ -119,7 +114,6 @@ fn a_wrong_owner_is_told_without_a_log_as_well() {
 }
 
 #[test]
-#[ignore = "the place of a cache is only looked at when it is written, after everything"]
 fn a_cache_that_cannot_be_made_is_told_before_anything_is_done() {
     let world = world();
     world

@@ -1,16 +1,22 @@
 //! What is only at the target goes: after the transfers, and only if everything was read.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{collections::HashSet, fs, io, path::Path, sync::Arc};
 
 use crate::{
-    client::Mutations,
     command::{
         Cause, Failure, Session, Tally,
-        dsync::{join::Found, objects::no_room, read},
+        case_conflict::{ignores_case, without_case},
+        dsync::{
+            join::Found,
+            objects::no_room,
+            read,
+            side::{Entry, ReadError, Side},
+        },
         session::Deletions,
     },
-    local::{Record, Sorter},
+    local::{LocalFile, Record, Sorter, check_below},
     location::{Location, S3Url},
+    transfer::Version,
 };
 
 /// What `-D` deletes, and when it does not.
@@ -75,10 +81,14 @@ impl Extras {
     }
 
     /// Adds a name, if it is meant.
-    pub(super) fn add(&mut self, name: &str, is_meant: bool) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, name: &str, entry: &Entry, is_meant: bool) -> Result<(), Failure> {
         self.tally.list(1);
         match &mut self.names {
-            Some(names) if is_meant => names.push(name.as_bytes(), b"").map_err(no_room),
+            Some(names) if is_meant => {
+                let version = entry.version().map(|version| version.digest());
+                let version = version.unwrap_or_default();
+                names.push(name.as_bytes(), &version).map_err(no_room)
+            }
             _ => {
                 self.tally.skip(1);
                 Ok(())
@@ -99,7 +109,7 @@ impl Extras {
         mut self,
         session: &Session,
         options: DeleteOptions,
-        target: &Location,
+        (source, target): (&Location, &Location),
         found: &Found,
         mut announce: impl FnMut(&str),
     ) -> Result<(), Failure> {
@@ -117,15 +127,16 @@ impl Extras {
         let Some(names) = self.names.take() else {
             return Ok(());
         };
-        let names = names.finish().map_err(no_room)?.map(name_of);
-        let names = names.inspect(|name| name.iter().for_each(|name| announce(name)));
+        let names = names.finish().map_err(no_room)?.map(extra);
         match target {
-            Location::Local(root) => remove_files(session, Path::new(root), names),
+            Location::Local(root) => remove_files(session, source, Path::new(root), names).await,
             Location::S3(url) => {
                 let directory = url.join("");
                 let delete = async |deletions: &mut Deletions<'_>| {
-                    for name in names {
-                        deletions.add(format!("{}{}", directory.key, name?)).await;
+                    for extra in names {
+                        let (name, _) = extra?;
+                        announce(&name);
+                        deletions.add(format!("{}{name}", directory.key)).await;
                     }
                     Ok(())
                 };
@@ -163,33 +174,91 @@ impl Extras {
     }
 }
 
-fn name_of(record: std::io::Result<Record>) -> Result<String, Failure> {
+/// A name, and the digest of its version.
+fn extra(record: io::Result<Record>) -> Result<(String, Vec<u8>), Failure> {
     let damaged = |_| Failure::runtime("a temporary file was damaged");
-    String::from_utf8(record.map_err(no_room)?.key).map_err(damaged)
+    let Record { key, value } = record.map_err(no_room)?;
+    Ok((String::from_utf8(key).map_err(damaged)?, value))
 }
 
-fn remove_files(
+async fn remove_files(
     session: &Session,
+    source: &Location,
     root: &Path,
-    names: impl Iterator<Item = Result<String, Failure>>,
+    extras: impl Iterator<Item = Result<(String, Vec<u8>), Failure>>,
 ) -> Result<(), Failure> {
-    for name in names {
+    let mut names_without_case = None;
+    for extra in extras {
         if session.cancel.is_cancelled() {
             return Err(Failure::Interrupted);
         }
-        let path = root.join(name?);
-        if session.client.mutations() == Mutations::Allowed
-            && let Err(error) = fs::remove_file(&path)
-        {
-            session.fail(&Failure::os(path.display(), &error));
-            continue;
+        let (name, version) = extra?;
+        let path = root.join(&name);
+        // Where case does not matter, the file may be one that the source has under another name.
+        if ignores_case(&path) {
+            let names = match names_without_case.take() {
+                Some(names) => names,
+                None => Box::pin(source_without_case(session, source, root)).await?,
+            };
+            let is_alias = names.contains(&without_case(&name));
+            names_without_case = Some(names);
+            if is_alias {
+                let text = "not deleted: the source has a name that differs only by case";
+                session.fail(&Failure::about(path.display(), text));
+                continue;
+            }
         }
-        session.tally.delete();
-        session
-            .output
-            .done(format_args!("Delete {}", path.display()));
+        match remove_file(session, root, &path, &name, &version) {
+            Err(failure) => session.fail(&failure),
+            Ok(()) => {
+                session.tally.delete();
+                session
+                    .output
+                    .done(format_args!("Delete {}", path.display()));
+            }
+        }
     }
     Ok(())
+}
+
+/// Removes a file that is still the one that was seen, in the directory where it was seen.
+fn remove_file(
+    session: &Session,
+    root: &Path,
+    path: &Path,
+    name: &str,
+    version: &[u8],
+) -> Result<(), Failure> {
+    let about = |error: &dyn std::fmt::Display| Failure::about(path.display(), error);
+    check_below(root, path.parent().unwrap_or(root)).map_err(|error| about(&error))?;
+    let now = LocalFile::at(path.to_owned(), name);
+    if now.is_none_or(|file| Version::File(file.identity).digest() != version) {
+        return Err(about(&"not deleted: it was changed meanwhile"));
+    }
+    if session.is_dry_run() {
+        return Ok(());
+    }
+    fs::remove_file(path).map_err(|error| Failure::os(path.display(), &error))
+}
+
+/// All names of the source, as [`without_case`] has them. This is in memory, and only needed for
+/// directories that ignore case.
+async fn source_without_case(
+    session: &Session,
+    source: &Location,
+    root: &Path,
+) -> Result<HashSet<u64>, Failure> {
+    let target = Location::Local(root.to_string_lossy().into_owned());
+    let read = async {
+        let mut side = Side::source(session, source, &target, true).await?;
+        let mut names = HashSet::new();
+        while let Some(name) = side.name() {
+            names.insert(without_case(name));
+            side.taken(session).await?;
+        }
+        Ok(names)
+    };
+    read.await.map_err(ReadError::into_failure)
 }
 
 /// Deletes what the target of the obsolete `sync` has and its source does not. The target is below
@@ -208,6 +277,7 @@ pub(in crate::command) async fn remove_extras_of_files(
         Location::Local(source.to_owned()),
         Location::S3(target.clone()),
     );
+    let session = &session.between(&from, &to);
     let reading = read(session, &from, &to, None);
     let (found, extras) = session.until_cancelled(reading).await?;
     let announce = |name: &str| {
@@ -218,5 +288,7 @@ pub(in crate::command) async fn remove_extras_of_files(
         );
         session.output.detail(text);
     };
-    extras.delete(session, options, &to, &found, announce).await
+    extras
+        .delete(session, options, (&from, &to), &found, announce)
+        .await
 }

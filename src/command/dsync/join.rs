@@ -48,7 +48,7 @@ pub(super) async fn join(
                 let (name, entry) = targets.taken(session).await?;
                 found.targets += 1;
                 let is_meant = session.admits_time(&entry) && !marks;
-                extras.add(&name, is_meant)?;
+                extras.add(&name, &entry, is_meant)?;
             }
             side => {
                 let known = match side {

@@ -40,7 +40,7 @@ pub(super) async fn run(
     let verifies = session.options.verify && !session.is_dry_run();
     let session = &Session {
         ledger: verifies.then(|| Arc::new(Ledger::new(Root::of(target)))),
-        ..session.clone()
+        ..session.between(source, target)
     };
     // What is no directory has nothing in it.
     let is_file = matches!(source, Location::Local(path) if !Path::new(path).is_dir());
@@ -58,7 +58,7 @@ pub(super) async fn run(
     // What is kept is compared all the same.
     if let Some(options) = delete
         && let Err(failure) = extras
-            .delete(session, options, target, &found, |_| {})
+            .delete(session, options, (source, target), &found, |_| {})
             .await
     {
         match failure {
@@ -122,12 +122,8 @@ async fn read(
     loop {
         match Box::pin(pass(session, source, target, direction, sorted)).await {
             Ok(read) => return Ok(read),
-            Err(ReadError::Failure(failure)) => return Err(failure),
-            // What is sorted is in order.
-            Err(ReadError::OutOfOrder) if sorted => {
-                return Err(Failure::runtime("the keys are out of order"));
-            }
-            Err(ReadError::OutOfOrder) => sorted = true,
+            Err(ReadError::OutOfOrder) if !sorted => sorted = true,
+            Err(error) => return Err(error.into_failure()),
         }
         let text = "the store does not list in the order of keys: reading it again, sorted";
         session.output.warning(text);

@@ -45,9 +45,13 @@ impl Objects {
     /// another order.
     pub(super) fn below(session: &Session, client: &Client, url: &S3Url, sorted: bool) -> Self {
         let url = url.join("");
+        let mut scope = Scope::below(session, &url.key);
+        if sorted || session.options.delete.is_some() {
+            scope = scope.listing_all();
+        }
         Self {
             lister: client.list(&url.bucket, &url.key, None),
-            scope: Scope::below(session, &url.key),
+            scope,
             state: State::Unread { sorted },
             url,
         }
@@ -195,7 +199,7 @@ fn decode(record: Record) -> Result<ListedObject, Failure> {
         key,
         size,
         last_modified: last_modified.map_err(|_| broken())?,
-        etag: (!etag.is_empty()).then(|| ETag::new(etag)),
+        etag: ETag::parse(etag),
         storage_class: (!class.is_empty()).then(|| class.to_owned()),
     })
 }

@@ -25,6 +25,16 @@ pub(in crate::command) enum ReadError {
     Failure(Failure),
 }
 
+impl ReadError {
+    /// What is told of it. What is sorted is in order.
+    pub(in crate::command) fn into_failure(self) -> Failure {
+        match self {
+            Self::OutOfOrder => Failure::runtime("the keys are out of order"),
+            Self::Failure(failure) => failure,
+        }
+    }
+}
+
 impl<E: Into<Failure>> From<E> for ReadError {
     fn from(error: E) -> Self {
         Self::Failure(error.into())

@@ -2,7 +2,6 @@ use http::Method;
 
 use crate::s3::{
     error::{AnswerError, document},
-    op::listing::non_empty,
     operation::{Answer, Operation, OperationKind},
     request::{Request, RequestError},
     types::{ETag, PartNumber, UploadId},
@@ -70,7 +69,7 @@ impl Operation for CompleteMultipartUpload<'_> {
                 }
             }
             let etag = etag.ok_or(XmlError::Missing("ETag"))?;
-            Ok(non_empty(etag).map(ETag::new))
+            Ok(ETag::parse(etag))
         })
     }
 }

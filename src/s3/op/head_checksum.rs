@@ -46,7 +46,7 @@ impl Operation for HeadChecksum<'_> {
         let crc64 = || value("x-amz-checksum-crc64nvme")?.try_into().ok();
         let checksum = sha256().map(Checksum::Sha256);
         let checksum = checksum.or_else(|| Some(Checksum::Crc64Nvme(u64::from_be_bytes(crc64()?))));
-        Ok(checksum.map(|checksum| (answer.header("etag").map(ETag::new), checksum)))
+        Ok(checksum.map(|checksum| (answer.header("etag").and_then(ETag::parse), checksum)))
     }
 }
 

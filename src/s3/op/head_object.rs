@@ -61,7 +61,7 @@ impl HeadObjectOutput {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         Self {
             size,
-            etag: text("etag").filter(|tag| !tag.is_empty()).map(ETag::new),
+            etag: text("etag").and_then(ETag::parse),
             last_modified: text("last-modified").and_then(time::parse_http_date),
             headers: headers.clone(),
         }

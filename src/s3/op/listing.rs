@@ -121,7 +121,7 @@ fn object(reader: &mut Reader<'_>) -> Result<ListedObject, XmlError> {
             "Key" => key = Some(reader.text()?),
             "Size" => size = Some(decimal(&reader.text()?).ok_or(XmlError::Value("Size"))?),
             "LastModified" => last_modified = time::parse_iso8601(&reader.text()?),
-            "ETag" => etag = non_empty(reader.text()?).map(ETag::new),
+            "ETag" => etag = ETag::parse(reader.text()?),
             "StorageClass" => storage_class = non_empty(reader.text()?),
             _ => reader.skip()?,
         }

@@ -59,10 +59,7 @@ impl Operation for PutObject<'_> {
 
 impl PutObjectOutput {
     pub(super) fn from_answer(answer: &Answer<'_>) -> Self {
-        let etag = answer
-            .header("etag")
-            .filter(|tag| !tag.is_empty())
-            .map(ETag::new);
+        let etag = answer.header("etag").and_then(ETag::parse);
         let stored_md5 = if has_opaque_etag(answer.headers) {
             None
         } else {
