@@ -313,6 +313,8 @@ mod tests {
             .map(|n| file(directory.path(), &n.to_string()))
             .collect();
         std::thread::sleep(Duration::from_millis(SETTLED * 1000 + 1000));
+        let again = |file: &SourceFile| SourceFile::open(file.path()).unwrap();
+        let files: Vec<_> = files.iter().map(again).collect();
         for half in [&files[..20], &files[20..]] {
             let hashes = Hashes::with_cache(&path).unwrap();
             for (n, file) in (0..).zip(half) {

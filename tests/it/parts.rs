@@ -136,9 +136,9 @@ fn the_metadata_of_other_tools_is_asked_where_the_parts_do_not_tell() {
     world.file("d/f", &bytes);
     for (name, note) in notes {
         let note_of = |sum: &[u8]| note(sum);
-        // The parts are of different sizes, so that their sum cannot be made.
+        // The first part does not fit the number of parts, so that their sum cannot be made.
         for (sum, is_same) in [(&sum, true), (&other, false)] {
-            store_in_parts(store, "d/f", &bytes, 5 * MIB, &[(name, &note_of(sum))]);
+            store_in_parts(store, "d/f", &bytes, 6 * MIB, &[(name, &note_of(sum))]);
             let mut object = store.get("bucket", "d/f").unwrap();
             object.etag = format!("\"{}-3\"", hex(&md5(b"parts")));
             store.insert("bucket", "d/f", object);
@@ -146,7 +146,7 @@ fn the_metadata_of_other_tools_is_asked_where_the_parts_do_not_tell() {
                 let (operations, same) = compare(&world, line);
                 assert_eq!(same, is_same, "{name}: {line}");
                 assert!(
-                    operations.len() <= 2 && operations[0] == "HeadObject",
+                    operations.len() <= 3 && operations.iter().all(|name| *name == "HeadObject"),
                     "{operations:?}"
                 );
             }

@@ -138,7 +138,7 @@ fn what_cannot_be_compared_is_a_failure() {
     let run = world.run("verify d s3://bucket/t").fails().in_one_line();
     assert_eq!(
         run.stdout,
-        "1 verified, 0 size-only, 0 missing, 0 extra, 0 differ\n"
+        "1 verified, 0 size-only, 0 missing, 0 extra, 0 differ, 1 failed\n"
     );
     run.says("d/a: ");
 }

@@ -45,15 +45,20 @@ impl Objects {
     /// another order.
     pub(super) fn below(session: &Session, client: &Client, url: &S3Url, sorted: bool) -> Self {
         let url = url.join("");
-        let mut scope = Scope::below(session, &url.key);
-        if sorted || session.options.delete.is_some() {
-            scope = scope.listing_all();
-        }
+        let scope = Scope::below(session, &url.key);
         Self {
             lister: client.list(&url.bucket, &url.key, None),
-            scope,
+            scope: if sorted { scope.listing_all() } else { scope },
             state: State::Unread { sorted },
             url,
+        }
+    }
+
+    /// The same, where what is not listed would be taken for removed.
+    pub(super) fn listing_all(self) -> Self {
+        Self {
+            scope: self.scope.listing_all(),
+            ..self
         }
     }
 

@@ -115,7 +115,11 @@ impl Side {
                     Location::Local(_) => &session.client,
                     Location::S3(_) => &session.source,
                 };
-                Objects::below(session, client, url, sorted).into()
+                let objects = Objects::below(session, client, url, sorted);
+                match session.options.delete {
+                    Some(_) => objects.listing_all().into(),
+                    None => objects.into(),
+                }
             }
         };
         Self::at_first(session, names, Root::of(source)).await
