@@ -202,9 +202,9 @@ const TOPICS: [Topic; 13] = [
     Topic {
         command: "verify",
         usage: "s4cmd verify [options] PATH S3 | S3 PATH | S3 S3",
-        about: "Compares two directories, by what the store lists and asks nothing else for where\n\
-                that is enough: names, sizes, contents. Tells what is missing, extra or differs,\n\
-                and how much is verified or could be compared by its size only.",
+        about: "Compares two directories: names, sizes and contents, by the listing alone where\n\
+                that is enough. Tells what is missing, extra or differs, and how much is\n\
+                verified, or could only be compared by its size.",
         options: VERIFYING,
         example: "s4cmd verify photos s3://bucket/photos --report found.jsonl",
     },
@@ -303,6 +303,7 @@ const SYNCING_EXACTLY: &[&str] = &[
     "batch_delete_size",
 ];
 const VERIFYING: &[&str] = &[
+    "ignore_empty_source",
     "last_modified_before",
     "last_modified_after",
     "include",

@@ -20,7 +20,6 @@ pub enum Difference {
     FoldersOutliveTheirFiles,
     BucketsMayBeMadeAgain,
     NamesOfBucketsAreNotChecked,
-    SizesOfPartsAreNotTold,
 }
 
 impl Difference {
@@ -66,10 +65,6 @@ impl Difference {
             Self::NamesOfBucketsAreNotChecked => {
                 (&[Moto], "a bucket may have capital letters and underscores")
             }
-            Self::SizesOfPartsAreNotTold => (
-                &[Radosgw],
-                "HEAD does not know `partNumber`: what another tag of parts is of is not known",
-            ),
         }
     }
 }
