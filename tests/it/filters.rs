@@ -106,3 +106,77 @@ fn rules_are_about_names_below_the_root_only() {
         .succeeds();
     assert_eq!(run.stdout, "a[b]*/é/* => s3://bucket/u/é/*\n");
 }
+
+/// `a` and `keep/x` on both sides; of the latter each has its own.
+fn with_kept() -> World {
+    let world = World::new();
+    for place in ["src", "dst"] {
+        world.file(&format!("{place}/a"), "a");
+        world.file(&format!("{place}/keep/x"), "here");
+    }
+    let store = world.server.store();
+    for (name, content) in [("a", "a"), ("keep/x", "there"), ("keep/y", "there")] {
+        for place in ["p", "p/src"] {
+            store.put("bucket", &format!("{place}/{name}"), content);
+        }
+    }
+    world
+}
+
+/// The local path is in the pattern, and what it means is left out of the bucket as well.
+#[test]
+fn patterns_with_a_slash_in_front_mean_the_same_names_on_both_sides() {
+    for (line, root) in [
+        (
+            "dsync -D src s3://bucket/p --exclude ROOT/keep/* --exclude src/*",
+            "src",
+        ),
+        (
+            "dsync -D src s3://bucket/p/src --exclude ROOT/keep/*",
+            "src",
+        ),
+        ("dsync src s3://bucket/p --exclude ROOT/keep/*", "src"),
+        ("sync -D src s3://bucket/p/ --exclude ROOT/keep/*", "src"),
+        (
+            "dsync s3://bucket/p dst --exclude ROOT/keep/* --exclude src/*",
+            "dst",
+        ),
+        (
+            "dsync -D s3://bucket/p dst --exclude ROOT/keep/* --exclude src/*",
+            "dst",
+        ),
+        (
+            "dsync -D --exclude * --include ROOT/a s3://bucket/p dst",
+            "dst",
+        ),
+    ] {
+        let world = with_kept();
+        let keys = world.server.store().keys("bucket");
+        let line = line.replace("ROOT", world.path(root).to_str().unwrap());
+        let run = world.run(&line).succeeds();
+        assert!(!run.stdout.contains("Delete "), "{run:#?}");
+        assert_eq!(world.server.store().keys("bucket"), keys, "{run:#?}");
+        for key in ["p/keep/x", "p/src/keep/x"] {
+            assert_eq!(world.server.store().body("bucket", key), "there", "{line}");
+        }
+        assert_eq!(world.read("dst/keep/x").unwrap(), b"here", "{line}");
+        assert!(world.read("dst/keep/y").is_none(), "{line}");
+    }
+}
+
+#[test]
+fn patterns_with_a_slash_in_front_leave_the_same_names_unverified() {
+    for (line, root) in [
+        ("verify src s3://bucket/p/src", "src"),
+        ("verify s3://bucket/p/src dst", "dst"),
+        ("dsync src s3://bucket/p/src --verify", "src"),
+        ("dsync s3://bucket/p/src dst --verify", "dst"),
+    ] {
+        let world = with_kept();
+        let root = world.path(root);
+        let run = world.run(&format!("{line} --exclude {}/keep/*", root.display()));
+        let run = run.succeeds();
+        let summary = "1 verified, 0 size-only, 0 missing, 0 extra, 0 differ";
+        assert_eq!(run.stdout.lines().last(), Some(summary), "{run:#?}");
+    }
+}

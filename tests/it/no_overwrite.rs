@@ -186,3 +186,44 @@ fn a_source_that_was_replaced_is_no_reason_to_skip() {
     assert_eq!(run.stdout, "s3://bucket/s/1 => s3://bucket/t/1\n");
     assert_eq!(world.server.store().body("bucket", "t/1"), "newer");
 }
+
+/// The store has conditions for something else: nothing is there that was left alone.
+#[test]
+fn a_refused_condition_without_an_object_is_a_failure() {
+    for (line, operation) in [
+        ("put d/1 s3://bucket/t/1", "PutObject"),
+        ("dsync d s3://bucket/t", "PutObject"),
+        (
+            &format!("put d/1 s3://bucket/t/1 {PARTS}"),
+            "CompleteMultipartUpload",
+        ),
+        (
+            &format!("dsync d s3://bucket/t {PARTS}"),
+            "CompleteMultipartUpload",
+        ),
+        ("cp s3://bucket/s/1 s3://bucket/t/1", "CopyObject"),
+        ("mv s3://bucket/s/1 s3://bucket/t/1", "CopyObject"),
+        (
+            &format!("cp s3://bucket/s/1 s3://bucket/t/1 {COPY_PARTS}"),
+            "CompleteMultipartUpload",
+        ),
+        (
+            &format!("mv s3://bucket/s/1 s3://bucket/t/1 {COPY_PARTS}"),
+            "CompleteMultipartUpload",
+        ),
+    ] {
+        let world = world();
+        let refused = status(412, "PreconditionFailed");
+        world
+            .server
+            .faults()
+            .push(Fault::always(operation, refused));
+        let run = world.run(&format!("{line} --no-overwrite --stats")).fails();
+        assert_eq!(run.stdout, "", "{run:#?}");
+        assert_eq!(run.failures().len(), 1, "{run:#?}");
+        let run = run.says("(PreconditionFailed)");
+        run.says("1 listed = 0 transferred + 0 equal + 0 skipped + 0 deleted + 1 failed");
+        assert_eq!(world.server.store().keys("bucket"), ["s/1"], "{line}");
+        world.assert_clean();
+    }
+}

@@ -1,11 +1,11 @@
 //! What a synchronisation must not do although its options could be read so.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, os::unix::fs::symlink, time::Duration};
 
 use crate::{
     matrix::status,
-    run::World,
-    server::{Fault, Match},
+    run::{Run, World},
+    server::{Action, Fault, Match},
 };
 
 fn world() -> World {
@@ -141,4 +141,109 @@ fn what_cannot_be_compared_is_a_failure() {
         "1 verified, 0 size-only, 0 missing, 0 extra, 0 differ, 1 failed\n"
     );
     run.says("d/a: ");
+}
+
+#[test]
+fn nothing_is_no_source_to_verify() {
+    let world = world();
+    for line in [
+        "verify s3://bucket/none s3://bucket/nothing",
+        "verify s3://bucket/d s3://bucket/nothing --exclude *",
+    ] {
+        let run = world.run(line).fails().says("Source doesn't exist.");
+        run.in_one_line();
+        world
+            .run(&format!("{line} --ignore-empty-source"))
+            .succeeds();
+    }
+    fs::create_dir(world.path("empty")).unwrap();
+    for line in [
+        "verify empty s3://bucket/nothing",
+        "verify s3://bucket/nothing empty",
+    ] {
+        world.run(line).fails().says("Source doesn't exist.");
+    }
+    // One of the two is enough to say something about.
+    let run = world.run("verify s3://bucket/nothing s3://bucket/s");
+    run.fails().says("extra");
+}
+
+/// Runs `dsync -D` down, with something done to the target between the walk and the deletions.
+fn with_a_change(change: impl FnOnce(&World)) -> (World, Run) {
+    let world = world();
+    world.server.store().put("bucket", "s/new", "new");
+    for name in ["d/extra", "d/sub/extra"] {
+        world.file(name, "extra");
+    }
+    let stall = Action::StallHeaders(Duration::from_secs(2));
+    world.server.faults().push(Fault {
+        when: Match::op("GetObject").key("s/new"),
+        times: 1,
+        action: stall,
+    });
+    let running = world.start("dsync -D s3://bucket/s d");
+    world.wait_for("GetObject", 1);
+    // By then the walk has gone on to the end.
+    std::thread::sleep(Duration::from_secs(1));
+    change(&world);
+    let run = running.wait();
+    assert_eq!(world.server.faults().pending(), 0);
+    assert_eq!(world.read("d/new").unwrap(), b"new", "{run:#?}");
+    (world, run)
+}
+
+#[test]
+fn a_file_that_was_changed_since_it_was_seen_is_not_deleted() {
+    let (world, run) = with_a_change(|world| world.file("d/extra", "mine!"));
+    let run = run.fails().in_one_line();
+    assert!(run.stdout.contains("Delete d/sub/extra\n"), "{run:#?}");
+    assert!(!run.stdout.contains("Delete d/extra\n"), "{run:#?}");
+    assert_eq!(world.read("d/extra").unwrap(), b"mine!");
+    run.says("d/extra: not deleted: it was changed meanwhile");
+}
+
+#[test]
+fn a_file_that_took_the_place_of_one_that_was_seen_is_not_deleted() {
+    let (world, run) = with_a_change(|world| {
+        fs::rename(world.path("d/sub/extra"), world.path("d/extra")).unwrap();
+    });
+    // The other one is gone.
+    assert_eq!(run.status.code(), Some(1), "{run:#?}");
+    assert_eq!(world.read("d/extra").unwrap(), b"extra");
+    run.says("d/extra: not deleted: it was changed meanwhile");
+}
+
+#[test]
+fn nothing_is_deleted_through_a_directory_that_became_a_link() {
+    let (world, run) = with_a_change(|world| {
+        fs::rename(world.path("d/sub"), world.outside("sub")).unwrap();
+        symlink(world.outside("sub"), world.path("d/sub")).unwrap();
+    });
+    let run = run.fails().in_one_line();
+    assert!(run.stdout.contains("Delete d/extra\n"), "{run:#?}");
+    assert!(world.outside("sub/extra").exists(), "{run:#?}");
+    run.says("d/sub/extra: ");
+}
+
+/// Compat: the source does not have what is behind it.
+#[test]
+fn what_is_behind_a_link_that_is_not_followed_is_extra() {
+    for (options, is_kept) in [
+        ("", false),
+        ("--no-follow-symlinks", false),
+        ("--follow-symlinks", true),
+    ] {
+        let world = world();
+        fs::create_dir(world.outside("elsewhere")).unwrap();
+        fs::write(world.outside("elsewhere/x"), "x").unwrap();
+        symlink(world.outside("elsewhere"), world.path("d/link")).unwrap();
+        world.server.store().put("bucket", "t/link/x", "x");
+        let run = world.run(&format!("dsync -D d s3://bucket/t {options}"));
+        let run = run.succeeds();
+        let deleted = run.stdout.contains("Delete s3://bucket/t/link/x\n");
+        assert_eq!(deleted, !is_kept, "{run:#?}");
+        let is_there = world.server.store().get("bucket", "t/link/x").is_some();
+        assert_eq!(is_there, is_kept, "{run:#?}");
+        assert!(world.outside("elsewhere/x").exists(), "{options}");
+    }
 }

@@ -17,6 +17,8 @@ pub struct Config {
     pub list_v2: bool,
     /// The order of listings.
     pub order: Order,
+    /// What is made of `start-after`.
+    pub start_after: StartAfter,
     /// What listings say behind the seconds of a time; headers have none.
     pub listed_millis: u16,
     /// Least size of all parts but the last.
@@ -41,6 +43,7 @@ impl Default for Config {
             max_keys: 1000,
             list_v2: true,
             order: Order::Keys,
+            start_after: StartAfter::Taken,
             listed_millis: 0,
             min_part_size: 5 << 20,
             discard_bodies: false,
@@ -59,4 +62,15 @@ pub enum Order {
     Directories,
     /// That of their bytes, but the last key stands behind so many others.
     LastAfter(usize),
+}
+
+/// What a store makes of a listing that is to begin behind a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartAfter {
+    /// It begins there.
+    Taken,
+    /// It begins at the beginning.
+    Ignored,
+    /// It answers with an error, as directory buckets.
+    Refused,
 }

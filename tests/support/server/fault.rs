@@ -156,6 +156,9 @@ pub enum Action {
     LeadingSpaces { count: usize, every: Duration },
     /// Served as if there were no `Range`.
     IgnoreRange,
+    /// Served, but other bytes of the same length are stored, without the user's metadata, and the
+    /// answer's ETag is theirs.
+    StoreOther,
     /// Served with a range one byte beside the wanted one, and a true Content-Range.
     ShiftRange,
     /// Served after the object (of copies: the source) was replaced by other bytes of the

@@ -64,7 +64,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-pub use config::{Config, Order};
+pub use config::{Config, Order, StartAfter};
 pub use fault::{Action, Fault, Faults, Match};
 pub use log::Seen;
 pub use object::{Headers, Object};

@@ -1,7 +1,7 @@
 //! Listing objects, both versions.
 
 use super::super::codec::{base64, encode_listing, unbase64};
-use super::super::config::Order;
+use super::super::config::{Order, StartAfter};
 use super::super::error::{Result, S3Error};
 use super::super::object::Object;
 use super::super::reply::Reply;
@@ -67,7 +67,7 @@ pub fn v2(call: &Call) -> Result<Reply> {
     let start_after = request.query("start-after");
     let after = match token {
         Some(token) => read_token(token)?,
-        None => start_after.unwrap_or("").to_owned(),
+        None => begin(start_after.unwrap_or(""), call.shared.config.start_after)?,
     };
     let query = Query::new(call, &after)?;
     let page = call
@@ -93,6 +93,17 @@ pub fn v2(call: &Call) -> Result<Reply> {
         request.query("fetch-owner") == Some("true"),
     );
     Ok(Reply::xml(xml))
+}
+
+/// Where a listing begins that is to begin behind a key.
+fn begin(key: &str, rule: StartAfter) -> Result<String> {
+    match rule {
+        StartAfter::Taken => Ok(key.to_owned()),
+        StartAfter::Refused if !key.is_empty() => Err(S3Error::invalid_request(
+            "StartAfter is not supported by this bucket.",
+        )),
+        StartAfter::Ignored | StartAfter::Refused => Ok(String::new()),
+    }
 }
 
 /// A token holds the last entry of its page; the salt makes each one different, and

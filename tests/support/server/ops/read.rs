@@ -63,14 +63,26 @@ fn answer(request: &Request, object: &Object, span: Option<Span>) -> Reply {
     if request.has_query("partNumber") && !object.parts.is_empty() {
         reply.set("x-amz-mp-parts-count", &object.parts.len().to_string());
     }
-    let crc32 = object.header("x-amz-checksum-crc32");
     let wants_checksum = request.header("x-amz-checksum-mode") == Some("ENABLED");
-    if let Some(crc32) = crc32.filter(|_| wants_checksum && span.is_none()) {
-        reply.set("x-amz-checksum-crc32", crc32);
-        reply.set("x-amz-checksum-type", "FULL_OBJECT");
+    if wants_checksum && span.is_none() {
+        show_checksums(object, &mut reply);
     }
     override_headers(request, &mut reply);
     reply
+}
+
+/// The checksums that are kept of an object; those of parts have the number of the parts behind.
+fn show_checksums(object: &Object, reply: &mut Reply) {
+    let headers = object.headers.iter();
+    for (name, value) in headers.filter(|(name, _)| name.starts_with("x-amz-checksum-")) {
+        let kind = if value.contains('-') {
+            "COMPOSITE"
+        } else {
+            "FULL_OBJECT"
+        };
+        reply.set(name, value);
+        reply.set("x-amz-checksum-type", kind);
+    }
 }
 
 /// The bytes of one part; an object in one piece has a part 1.
