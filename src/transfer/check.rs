@@ -3,7 +3,11 @@
 use crate::{
     local::SourceFile,
     location::S3Url,
-    s3::{op::ListedObject, request::Role, types::Md5Digest},
+    s3::{
+        op::ListedObject,
+        request::Role,
+        types::{ETag, Md5Digest},
+    },
     transfer::{
         Check, End, Engine, Error,
         compare::{self, Pair, Verdict},
@@ -73,7 +77,7 @@ async fn objects(
     if from.size != to.size {
         return Ok(Checked::Differ);
     }
-    if from.etag.is_some() && from.etag == to.etag {
+    if ETag::show_equal(from.etag.as_ref(), to.etag.as_ref()) {
         return Ok(Checked::Verified(
             from.etag.as_ref().and_then(|etag| etag.as_md5()),
         ));

@@ -8,8 +8,10 @@ use std::{
 };
 
 use crate::{
-    local::{Hasher, SourceFile, TempFile, check_below, create_below, hash_region},
-    plan::split::Split,
+    local::{
+        Hasher, SourceFile, TempFile, check_below, create_below, hash_composites, hash_region,
+    },
+    plan::{etag::part_sizes, split::Split},
     s3::{
         op::{GetObject, HeadObjectOutput},
         request::Role,
@@ -149,7 +151,7 @@ async fn single(engine: &Engine, download: &Download, temp: TempFile) -> Result<
         }
         let object = stream.head().object.clone();
         let md5 = hasher.finish().md5;
-        verify(&object, &md5)?;
+        check(engine, download, &temp, &object, &md5).await?;
         Ok::<_, Error>(Fetched {
             temp,
             md5: is_checkable(&object).then_some(md5),
@@ -157,6 +159,31 @@ async fn single(engine: &Engine, download: &Download, temp: TempFile) -> Result<
         })
     };
     engine.guard(receive).await
+}
+
+/// Checks what arrived. The metadata of an object that was sent in parts may be left from an
+/// earlier content; then its tag decides.
+async fn check(
+    engine: &Engine,
+    download: &Download,
+    temp: &TempFile,
+    object: &HeadObjectOutput,
+    md5: &Md5Digest,
+) -> Result<(), Error> {
+    let Err(damaged) = verify(object, md5) else {
+        return Ok(());
+    };
+    let tag = object.etag.as_ref().filter(|_| !object.has_opaque_etag());
+    let Some((digest, parts)) = tag.and_then(ETag::as_composite) else {
+        return Err(damaged);
+    };
+    let sizes = part_sizes(object.size, parts);
+    let hash = hash_composites(temp.file(), object.size, &sizes);
+    let hash = async { hash.await.map_err(Error::target(&download.target)) };
+    match engine.guard(hash).await?.contains(&digest) {
+        true => Ok(()),
+        false => Err(damaged),
+    }
 }
 
 /// Many streams of one version, and the sum of the whole afterwards.
@@ -195,7 +222,7 @@ async fn ranged(engine: &Engine, download: &Download, temp: TempFile) -> Result<
         let hash = hash_region(task.temp.file(), 0, object.size, false);
         let hash = async { hash.await.map_err(Error::target(&download.target)) };
         let sum = engine.guard(hash).await?.md5;
-        verify(&object, &sum)?;
+        check(engine, download, &task.temp, &object, &sum).await?;
         md5 = Some(sum);
     }
     let task = Arc::try_unwrap(task).map_err(|_| Error::Cancelled)?;
