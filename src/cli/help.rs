@@ -10,9 +10,16 @@ struct Topic {
     command: &'static str,
     usage: &'static str,
     about: &'static str,
-    /// The names of the options that mean something to it, apart from those that all have.
-    options: &'static [&'static str],
+    /// The names of the options that mean something to it, apart from those that all have, in
+    /// groups that several commands share.
+    options: &'static [&'static [&'static str]],
     example: &'static str,
+}
+
+impl Topic {
+    fn has(&self, option: &str) -> bool {
+        self.options.iter().any(|group| group.contains(&option))
+    }
 }
 
 /// The help of a command, or of the program if there is no such command.
@@ -24,7 +31,8 @@ pub(super) fn render(definition: Command, command: Option<&str>) -> String {
             .override_usage(topic.usage)
             .after_help(format!("{OTHERS}\n\nExample: {}", topic.example))
             .mut_args(|arg| {
-                let hidden = arg.is_hide_set() || !topic.options.contains(&arg.get_id().as_str());
+                let id = arg.get_id().as_str();
+                let hidden = arg.is_hide_set() || !topic.has(id);
                 arg.hide(hidden)
             }),
         None => definition
@@ -90,21 +98,14 @@ const TOPICS: [Topic; 13] = [
         usage: "s4cmd ls [options] [S3]",
         about: "Lists buckets, or what is at a place, with time (UTC) and size. A path that\n\
                 means one directory shows what is in it.",
-        options: &[
-            "recursive",
-            "show_directory",
-            "last_modified_before",
-            "last_modified_after",
-            "include",
-            "exclude",
-        ],
+        options: &[TIMES, PATTERNS, &["recursive", "show_directory"]],
         example: "s4cmd ls 's3://bucket/logs/*/2026-*'",
     },
     Topic {
         command: "mb",
         usage: "s4cmd mb [options] S3",
         about: "Makes a bucket, in the region that is set.",
-        options: &["dry_run", "region"],
+        options: &[&["dry_run", "region"]],
         example: "s4cmd mb s3://bucket --region eu-central-1",
     },
     Topic {
@@ -114,20 +115,21 @@ const TOPICS: [Topic; 13] = [
                 under its own name; else a file becomes that key, and the contents of a\n\
                 directory go below it.",
         options: &[
-            "force",
-            "recursive",
-            "sync_check",
-            "dry_run",
-            "ignore_empty_source",
-            "no_overwrite",
-            "include",
-            "exclude",
-            "follow_symlinks",
-            "no_follow_symlinks",
-            "acl",
-            "storage_class",
-            "multipart_split_size",
-            "max_singlepart_upload_size",
+            PATTERNS,
+            &[
+                "force",
+                "recursive",
+                "sync_check",
+                "dry_run",
+                "ignore_empty_source",
+                "no_overwrite",
+                "follow_symlinks",
+                "no_follow_symlinks",
+                "acl",
+                "storage_class",
+                "multipart_split_size",
+                "max_singlepart_upload_size",
+            ],
         ],
         example: "s4cmd put -r photos s3://bucket/backup/",
     },
@@ -138,19 +140,19 @@ const TOPICS: [Topic; 13] = [
                 under its own name; else an object becomes that file, and the contents of a\n\
                 directory go below it. Without a path: into the present directory.",
         options: &[
-            "force",
-            "recursive",
-            "sync_check",
-            "dry_run",
-            "ignore_empty_source",
-            "last_modified_before",
-            "last_modified_after",
-            "no_overwrite",
-            "include",
-            "exclude",
-            "case_conflict",
-            "multipart_split_size",
-            "max_singlepart_download_size",
+            TIMES,
+            PATTERNS,
+            &[
+                "force",
+                "recursive",
+                "sync_check",
+                "dry_run",
+                "ignore_empty_source",
+                "no_overwrite",
+                "case_conflict",
+                "multipart_split_size",
+                "max_singlepart_download_size",
+            ],
         ],
         example: "s4cmd get -r s3://bucket/backup/photos restored",
     },
@@ -158,11 +160,7 @@ const TOPICS: [Topic; 13] = [
         command: "cat",
         usage: "s4cmd cat [options] S3",
         about: "Writes objects to the standard output, one after the other, as they are.",
-        options: &[
-            "ignore_empty_source",
-            "last_modified_before",
-            "last_modified_after",
-        ],
+        options: &[TIMES, &["ignore_empty_source"]],
         example: "s4cmd cat 's3://bucket/logs/*.gz' | zcat",
     },
     Topic {
@@ -171,7 +169,7 @@ const TOPICS: [Topic; 13] = [
         about: "Copies objects, and with -r directories, without their bytes coming here. They\n\
                 keep metadata, tags, storage class and encryption. The rules for targets are\n\
                 those of put.",
-        options: COPYING,
+        options: &[COPYING, TIMES, PATTERNS],
         example: "s4cmd cp -r s3://bucket/photos s3://archive/ --API-StorageClass GLACIER",
     },
     Topic {
@@ -179,7 +177,7 @@ const TOPICS: [Topic; 13] = [
         usage: "s4cmd mv [options] S3 S3",
         about: "Moves objects, and with -r directories: as cp, and each source is deleted once\n\
                 its copy is known to be right.",
-        options: COPYING,
+        options: &[COPYING, TIMES, PATTERNS],
         example: "s4cmd mv 's3://bucket/inbox/*.csv' s3://bucket/done/",
     },
     Topic {
@@ -187,7 +185,7 @@ const TOPICS: [Topic; 13] = [
         usage: "s4cmd sync [options] SRC DST",
         about: "(Obsolete: use dsync.) As put, get or cp with -r -s -f, with their rules for\n\
                 targets. -D deletes from S3 what is not in the local directory.",
-        options: SYNCING,
+        options: &[SYNCING, TIMES],
         example: "s4cmd sync photos s3://bucket/photos",
     },
     Topic {
@@ -196,7 +194,14 @@ const TOPICS: [Topic; 13] = [
         about: "Transfers what differs in content between two directories: contents to\n\
                 contents, whatever slashes there are. -D deletes what is only at the target,\n\
                 after the transfers, and only if nothing failed until then.",
-        options: SYNCING_EXACTLY,
+        options: &[
+            SYNCING,
+            TIMES,
+            PATTERNS,
+            SELECTING,
+            SYNCING_EXACTLY,
+            COMPARING,
+        ],
         example: "s4cmd dsync -D photos s3://bucket/photos",
     },
     Topic {
@@ -205,7 +210,13 @@ const TOPICS: [Topic; 13] = [
         about: "Compares two directories: names, sizes and contents, by the listing alone where\n\
                 that is enough. Tells what is missing, extra or differs, and how much is\n\
                 verified, or could only be compared by its size.",
-        options: VERIFYING,
+        options: &[
+            TIMES,
+            PATTERNS,
+            SELECTING,
+            COMPARING,
+            &["ignore_empty_source"],
+        ],
         example: "s4cmd verify photos s3://bucket/photos --report found.jsonl",
     },
     Topic {
@@ -214,14 +225,14 @@ const TOPICS: [Topic; 13] = [
         about: "Deletes objects, and with -r whole trees. A path that means one directory\n\
                 means the objects that are directly in it.",
         options: &[
-            "recursive",
-            "dry_run",
-            "show_directory",
-            "last_modified_before",
-            "last_modified_after",
-            "include",
-            "exclude",
-            "batch_delete_size",
+            TIMES,
+            PATTERNS,
+            &[
+                "recursive",
+                "dry_run",
+                "show_directory",
+                "batch_delete_size",
+            ],
         ],
         example: "s4cmd del -r s3://bucket/tmp --last-modified-before '30 days ago'",
     },
@@ -230,18 +241,27 @@ const TOPICS: [Topic; 13] = [
         usage: "s4cmd du [options] S3...",
         about: "Tells the size in bytes of each thing that the paths mean. A directory counts\n\
                 the objects that are directly in it, with -r all below it.",
-        options: SIZES,
+        options: &[TIMES, PATTERNS, &["recursive", "ignore_empty_source"]],
         example: "s4cmd du -r 's3://bucket/*'",
     },
     Topic {
         command: "_totalsize",
         usage: "s4cmd _totalsize [options] S3...",
         about: "As du, but one number for everything.",
-        options: SIZES,
+        options: &[TIMES, PATTERNS, &["recursive", "ignore_empty_source"]],
         example: "s4cmd _totalsize -r s3://bucket",
     },
 ];
 
+const TIMES: &[&str] = &["last_modified_before", "last_modified_after"];
+const PATTERNS: &[&str] = &["include", "exclude"];
+/// What else says which names of two sides are meant.
+const SELECTING: &[&str] = &[
+    "include_from",
+    "exclude_from",
+    "follow_symlinks",
+    "no_follow_symlinks",
+];
 const COPYING: &[&str] = &[
     "force",
     "recursive",
@@ -249,11 +269,7 @@ const COPYING: &[&str] = &[
     "dry_run",
     "ignore_empty_source",
     "no_overwrite",
-    "include",
-    "exclude",
     "source_region",
-    "last_modified_before",
-    "last_modified_after",
     "multipart_split_size",
     "max_singlepart_copy_size",
 ];
@@ -261,27 +277,14 @@ const SYNCING: &[&str] = &[
     "dry_run",
     "delete_removed",
     "ignore_empty_source",
-    "last_modified_before",
-    "last_modified_after",
     "multipart_split_size",
     "max_singlepart_download_size",
     "max_singlepart_upload_size",
     "max_singlepart_copy_size",
     "batch_delete_size",
 ];
-/// What only `dsync` has, and what it has in common with `sync`.
+/// What `dsync` has beside what `sync` has.
 const SYNCING_EXACTLY: &[&str] = &[
-    "dry_run",
-    "delete_removed",
-    "ignore_empty_source",
-    "last_modified_before",
-    "last_modified_after",
-    "include",
-    "exclude",
-    "include_from",
-    "exclude_from",
-    "follow_symlinks",
-    "no_follow_symlinks",
     "no_overwrite",
     "size_only",
     "mtime",
@@ -290,40 +293,12 @@ const SYNCING_EXACTLY: &[&str] = &[
     "max_delete",
     "case_conflict",
     "verify",
-    "report",
-    "hash_cache",
     "acl",
     "storage_class",
-    "source_region",
     "stats",
-    "multipart_split_size",
-    "max_singlepart_download_size",
-    "max_singlepart_upload_size",
-    "max_singlepart_copy_size",
-    "batch_delete_size",
 ];
-const VERIFYING: &[&str] = &[
-    "ignore_empty_source",
-    "last_modified_before",
-    "last_modified_after",
-    "include",
-    "exclude",
-    "include_from",
-    "exclude_from",
-    "follow_symlinks",
-    "no_follow_symlinks",
-    "report",
-    "hash_cache",
-    "source_region",
-];
-const SIZES: &[&str] = &[
-    "recursive",
-    "include",
-    "exclude",
-    "ignore_empty_source",
-    "last_modified_before",
-    "last_modified_after",
-];
+/// What `dsync` and `verify` have in common.
+const COMPARING: &[&str] = &["report", "hash_cache", "source_region"];
 
 #[cfg(test)]
 mod tests {
@@ -356,7 +331,7 @@ mod tests {
     fn every_option_of_a_topic_exists_and_is_shown() {
         for topic in &TOPICS {
             let help = render(args::definition(), Some(topic.command));
-            for option in topic.options {
+            for option in topic.options.iter().copied().flatten() {
                 let long = format!("--{}", option.replace('_', "-"));
                 assert!(help.contains(&long), "{}: {option}", topic.command);
             }
