@@ -122,7 +122,7 @@ fn the_list_of_buckets_survives_or_gives_up() {
 }
 
 /// Faults of the second page after which nobody knows what there is.
-fn untrusted() -> Vec<Action> {
+pub fn untrusted() -> Vec<Action> {
     vec![
         Action::ListLoop,
         Action::NoToken,

@@ -1,6 +1,7 @@
 //! `-D` deletes nothing where anything was not read or not transferred.
 
 use crate::{
+    faults_list,
     matrix::status,
     run::{Run, World, all_files, each},
     server::{Action, Config, Fault, Match},
@@ -47,21 +48,17 @@ fn assert_kept(world: &World, run: &Run) {
     assert!(!run.stdout.contains("Delete"), "{run:#?}");
 }
 
-/// Faults of a page after which nobody knows what there is.
+/// Faults of a page after which nobody knows what there is, and those of a page that is refused.
 fn untrusted() -> Vec<Action> {
-    vec![
-        Action::ListLoop,
-        Action::NoToken,
-        Action::TruncatedXml,
-        Action::EmptyOk,
-        Action::ErrorIn200 {
-            code: "AccessDenied",
-        },
-        status(403, "AccessDenied"),
+    let refused = [
         status(404, "NoSuchKey"),
         status(404, "NoSuchBucket"),
         status(500, "InternalError"),
-    ]
+    ];
+    faults_list::untrusted()
+        .into_iter()
+        .chain(refused)
+        .collect()
 }
 
 const UP: &str = "dsync -D from s3://bucket/to";
