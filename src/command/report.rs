@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{
     blocking,
-    command::Failure,
+    command::{Failure, dsync::facts_of},
     plan::difference::Facts,
     s3::{
         encode,
@@ -61,7 +61,11 @@ impl State {
     }
 
     /// What is wrong, if anything is.
-    pub(super) fn problem(self, source: &str, target: &str) -> Option<String> {
+    pub(super) fn problem(
+        self,
+        source: impl fmt::Display,
+        target: impl fmt::Display,
+    ) -> Option<String> {
         match self {
             // What failed is told as a failure of its own.
             Self::Verified | Self::SizeOnly | Self::Failed => None,
@@ -128,11 +132,13 @@ impl Report {
             End::Object(_, listed) => Some(listed),
             End::File(_) => None,
         });
-        let facts = Facts {
-            size: listed.map_or(0, |listed| listed.size),
-            modified: listed.and_then(|listed| listed.last_modified),
-            etag: listed.and_then(|listed| listed.etag.as_ref()),
+        // One of them is an object.
+        let nothing = Facts {
+            size: 0,
+            modified: None,
+            etag: None,
         };
+        let facts = listed.map_or(nothing, facts_of);
         self.add(state, &check.name, facts, md5)
     }
 

@@ -19,15 +19,8 @@ pub struct Tally {
 impl Tally {
     /// Begins anew, where everything is read once more.
     pub(super) fn begin(&self) {
-        let all = [
-            &self.listed,
-            &self.transferred,
-            &self.equal,
-            &self.skipped,
-            &self.deleted,
-            &self.failed,
-        ];
-        all.into_iter()
+        self.counters()
+            .iter()
             .for_each(|counter| counter.store(0, Ordering::Relaxed));
     }
 
@@ -68,20 +61,13 @@ impl Tally {
 
     /// Whether everything that was listed ended in one way.
     pub fn adds_up(&self) -> bool {
-        let ends = [
-            &self.transferred,
-            &self.equal,
-            &self.skipped,
-            &self.deleted,
-            &self.failed,
-        ];
-        get(&self.listed) == ends.into_iter().map(get).sum::<u64>()
+        let [listed, ends @ ..] = self.counters().map(get);
+        listed == ends.iter().sum::<u64>()
     }
-}
 
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [listed, transferred, equal, skipped, deleted, failed] = [
+    /// What was listed, and then the ways in which that ends.
+    fn counters(&self) -> [&AtomicU64; 6] {
+        [
             &self.listed,
             &self.transferred,
             &self.equal,
@@ -89,7 +75,12 @@ impl fmt::Display for Tally {
             &self.deleted,
             &self.failed,
         ]
-        .map(get);
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [listed, transferred, equal, skipped, deleted, failed] = self.counters().map(get);
         write!(
             f,
             "{listed} listed = {transferred} transferred + {equal} equal + {skipped} skipped + \

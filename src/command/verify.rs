@@ -1,6 +1,6 @@
 //! `verify`: whether two directories are the same, in both directions of difference.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt::Display, path::Path, sync::Arc};
 
 use tokio::sync::mpsc;
 
@@ -48,6 +48,7 @@ pub(super) async fn run(
 /// After a run that left what it knows in the session's ledger.
 pub(super) async fn after(
     session: &Session,
+    direction: Direction,
     source: &Location,
     target: &Location,
     report: Report,
@@ -55,7 +56,6 @@ pub(super) async fn after(
     if session.cancel.is_cancelled() {
         return Ok(());
     }
-    let direction = dsync::direction(source, target)?;
     let compared = compare(session, direction, source, target, report).await;
     compared.map(drop)
 }
@@ -192,10 +192,7 @@ impl Verifier<'_> {
         md5: Option<Md5Digest>,
     ) -> Result<(), Failure> {
         let place = |location| Root::of(location).place(name);
-        if let Some(text) = state.problem(&place(self.source), &place(self.target)) {
-            let failure = Failure::Runtime(Cause::Damaged, text);
-            self.session.output.failure(&failure);
-        }
+        tell_problem(self.session, state, place(self.source), place(self.target));
         self.report.add(state, name, entry.facts(), md5)
     }
 
@@ -209,11 +206,7 @@ impl Verifier<'_> {
                     Checked::SizeOnly => (State::SizeOnly, None),
                     Checked::Differ => (State::Differ, None),
                 };
-                let (source, target) = (check.source.to_string(), check.target.to_string());
-                if let Some(text) = state.problem(&source, &target) {
-                    let failure = Failure::Runtime(Cause::Damaged, text);
-                    session.output.failure(&failure);
-                }
+                tell_problem(&session, state, &check.source, &check.target);
                 if let Err(failure) = report.add_check(state, check, md5) {
                     session.output.failure(&failure);
                 }
@@ -229,6 +222,14 @@ impl Verifier<'_> {
             }
             _ => {}
         })
+    }
+}
+
+/// Tells what is wrong with a name, if anything is.
+fn tell_problem(session: &Session, state: State, source: impl Display, target: impl Display) {
+    if let Some(text) = state.problem(source, target) {
+        let failure = Failure::Runtime(Cause::Damaged, text);
+        session.output.failure(&failure);
     }
 }
 

@@ -231,13 +231,13 @@ impl Pair<'_> {
     /// The composite sums for these sizes of parts, in one pass for all that are not known.
     async fn composites(&self, sizes: &[u64]) -> Result<Vec<Md5Digest>, Error> {
         let hashes = &self.engine.hashes;
-        let known = |size: &u64| hashes.get(self.file, Sum::Parts(*size));
-        let mut sums: Vec<Md5Digest> = sizes.iter().filter_map(known).collect();
-        let unknown: Vec<u64> = sizes
-            .iter()
-            .copied()
-            .filter(|size| known(size).is_none())
-            .collect();
+        let (mut sums, mut unknown) = (Vec::new(), Vec::new());
+        for size in sizes {
+            match hashes.get(self.file, Sum::Parts(*size)) {
+                Some(sum) => sums.push(sum),
+                None => unknown.push(*size),
+            }
+        }
         if unknown.is_empty() {
             return Ok(sums);
         }

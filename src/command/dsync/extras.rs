@@ -85,8 +85,11 @@ impl Extras {
         self.tally.list(1);
         match &mut self.names {
             Some(names) if is_meant => {
-                let version = entry.version().map(|version| version.digest());
-                let version = version.unwrap_or_default();
+                // Only files are looked at once more before they go.
+                let version = match entry {
+                    Entry::File(file) => Version::File(file.identity).digest().to_vec(),
+                    Entry::Object(_) => Vec::new(),
+                };
                 names.push(name.as_bytes(), &version).map_err(no_room)
             }
             _ => {
@@ -196,13 +199,12 @@ async fn remove_files(
         let path = root.join(&name);
         // Where case does not matter, the file may be one that the source has under another name.
         if ignores_case(&path) {
-            let names = match names_without_case.take() {
-                Some(names) => names,
-                None => Box::pin(source_without_case(session, source, root)).await?,
-            };
-            let is_alias = names.contains(&without_case(&name));
-            names_without_case = Some(names);
-            if is_alias {
+            if names_without_case.is_none() {
+                let reading = Box::pin(source_without_case(session, source, root));
+                names_without_case = Some(reading.await?);
+            }
+            let is_alias = |names: &HashSet<u64>| names.contains(&without_case(&name));
+            if names_without_case.as_ref().is_some_and(is_alias) {
                 let text = "not deleted: the source has a name that differs only by case";
                 session.fail(&Failure::about(path.display(), text));
                 continue;

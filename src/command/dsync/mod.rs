@@ -25,7 +25,7 @@ pub(super) use extras::remove_extras_of_files;
 pub use extras::{DeleteOptions, Most};
 pub(super) use join::marks_directory;
 pub(super) use objects::no_room;
-pub(super) use side::{Entry, ReadError, Side};
+pub(super) use side::{Entry, ReadError, Side, facts_of};
 
 pub(super) async fn run(
     session: &Session,
@@ -67,7 +67,7 @@ pub(super) async fn run(
         }
     }
     match report {
-        Some(report) => verify::after(session, source, target, report).await,
+        Some(report) => verify::after(session, direction, source, target, report).await,
         None => Ok(()),
     }
 }

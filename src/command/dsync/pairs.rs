@@ -4,13 +4,19 @@ use std::path::Path;
 
 use crate::{
     command::{
-        Failure, Session, case_conflict::CaseNames, dsync::side::Entry, get::Getter, root::Root,
-        scope::Scope, session::JobSender, targets::Targets,
+        Failure, Session,
+        case_conflict::CaseNames,
+        dsync::side::{Entry, facts_of},
+        get::Getter,
+        root::Root,
+        scope::Scope,
+        session::JobSender,
+        targets::Targets,
     },
     local::LocalFile,
     location::{Location, S3Url},
     plan::{
-        difference::{Decision, Direction, Method, decide},
+        difference::{Decision, Direction, Facts, Method, decide},
         paths,
     },
     s3::op::ListedObject,
@@ -88,8 +94,7 @@ impl<'a> Pairs<'a> {
             return Ok(());
         }
         let known = known.or_else(|| self.look_up(root, name));
-        let source = Entry::Object(object.clone());
-        if known.is_some_and(|known| self.is_settled(name, &source, &known)) {
+        if known.is_some_and(|known| self.is_settled(name, facts_of(&object), known.facts())) {
             return Ok(());
         }
         match &mut self.getter {
@@ -113,7 +118,7 @@ impl<'a> Pairs<'a> {
             return Ok(());
         }
         if let Some(known) = &known
-            && self.is_settled(name, &source, known)
+            && self.is_settled(name, source.facts(), known.facts())
         {
             return Ok(());
         }
@@ -148,17 +153,12 @@ impl<'a> Pairs<'a> {
 
     /// Whether what is known of both sides is enough to see that nothing is to be done, and tells
     /// so.
-    fn is_settled(&self, name: &str, source: &Entry, target: &Entry) -> bool {
+    fn is_settled(&self, name: &str, source: Facts<'_>, target: Facts<'_>) -> bool {
         let options = &self.session.options;
         // Only the newest versions were listed.
         let decision = match self.session.client.api_options().has("API-VersionId") {
             true => Decision::Unknown,
-            false => decide(
-                options.method,
-                self.direction,
-                source.facts(),
-                target.facts(),
-            ),
+            false => decide(options.method, self.direction, source, target),
         };
         let place = |location| Root::of(location).place(name);
         let places = || (place(self.source), place(self.target));

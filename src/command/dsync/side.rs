@@ -56,11 +56,7 @@ impl Entry {
                 modified: file.modified,
                 etag: None,
             },
-            Self::Object(object) => Facts {
-                size: object.size,
-                modified: object.last_modified,
-                etag: object.etag.as_ref(),
-            },
+            Self::Object(object) => facts_of(object),
         }
     }
 
@@ -69,6 +65,15 @@ impl Entry {
             Self::File(file) => Some(Version::File(file.identity)),
             Self::Object(object) => object.etag.clone().map(Version::Object),
         }
+    }
+}
+
+/// What a listing tells of an object.
+pub(in crate::command) fn facts_of(object: &ListedObject) -> Facts<'_> {
+    Facts {
+        size: object.size,
+        modified: object.last_modified,
+        etag: object.etag.as_ref(),
     }
 }
 
