@@ -19,13 +19,14 @@ use std::{
 };
 
 use tokio::task::JoinError;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, ClientOptions, Observer},
     command::{self, Command, Failure, Output, Session, Stream},
     credentials::Environment,
     local::Hashes,
-    net::HttpClient,
+    net::{Dialer, HttpClient},
 };
 
 use args::{Args, Parsed};
@@ -64,20 +65,57 @@ pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Out
 }
 
 fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
-    let prepared = configure(args, output)
-        .and_then(|()| Command::parse(&args.words))
-        .and_then(|command| Ok((command, Settings::resolve(args, environment)?)))
-        .and_then(|(command, settings)| {
-            let hashes = hashes(args)?;
-            Ok((command, session(settings, hashes, output)?))
-        });
-    match prepared {
+    match prepare(args, environment, output, None) {
         Ok((command, session)) => drive(command, session, output, args.exit_codes),
         Err(failure) => {
             output.failure(&failure);
             FAILED
         }
     }
+}
+
+/// Runs a command line on the caller's runtime, over connections of the caller's making and until
+/// `cancel`: for simulations, whose clock and network are not those of the system. Gives what
+/// [`run`] gives; help, version and wrong usage end with [`USAGE`].
+pub async fn simulate(
+    arguments: Vec<OsString>,
+    environment: &Environment,
+    output: &Arc<Output>,
+    dialer: Dialer,
+    cancel: CancellationToken,
+) -> u8 {
+    let Parsed::Run(args) = args::parse(arguments, environment) else {
+        return USAGE;
+    };
+    let prepared = prepare(&args, environment, output, Some(dialer));
+    let (command, mut session) = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            output.failure(&failure);
+            return FAILED;
+        }
+    };
+    session.cancel = cancel.clone();
+    command::run(&session, &command).await;
+    output.finish(|| false);
+    match cancel.is_cancelled() {
+        true => signals::INTERRUPTED,
+        false => exit::of_run(output, args.exit_codes),
+    }
+}
+
+fn prepare(
+    args: &Args,
+    environment: &Environment,
+    output: &Arc<Output>,
+    dialer: Option<Dialer>,
+) -> Result<(Command, Session), Failure> {
+    configure(args, output)?;
+    let command = Command::parse(&args.words)?;
+    let mut settings = Settings::resolve(args, environment)?;
+    settings.connect.dialer = dialer;
+    let hashes = hashes(args)?;
+    Ok((command, session(settings, hashes, output)?))
 }
 
 fn configure(args: &Args, output: &Output) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use crate::{
     client::{Mutations, RetryPolicy},
     command::{Failure, Options},
     credentials::{self, Credentials, Environment, Flags},
-    net::{ConnectOptions, TlsOptions},
+    net::{ConnectOptions, Proxies, ProxyVariables, TlsOptions},
     s3::{
         api_option::ApiOptions,
         endpoint::{Addressing, Endpoint, Scheme},
@@ -81,6 +81,7 @@ impl Settings {
             credentials: found.credentials,
             connect: ConnectOptions {
                 tls,
+                proxies: proxies(environment)?,
                 ..ConnectOptions::default()
             },
             retry: RetryPolicy {
@@ -179,6 +180,26 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
         return Ok(threads);
     }
     Err(invalid(name, &threads.to_string()))
+}
+
+/// The usual variables, in capital or small letters. A program that a web server runs has the
+/// `Proxy` header of a stranger's request in `HTTP_PROXY`.
+///
+/// Source: <https://httpoxy.org>.
+fn proxies(environment: &Environment) -> Result<Proxies, Failure> {
+    let is_cgi = environment.get("REQUEST_METHOD").is_some();
+    let http: &[&str] = if is_cgi {
+        &["http_proxy"]
+    } else {
+        &["http_proxy", "HTTP_PROXY"]
+    };
+    Proxies::new(&ProxyVariables {
+        http: environment.first(http),
+        https: environment.first(&["https_proxy", "HTTPS_PROXY"]),
+        all: environment.first(&["all_proxy", "ALL_PROXY"]),
+        none: environment.first(&["no_proxy", "NO_PROXY"]),
+    })
+    .map_err(|error| Failure::InvalidArgument(error.to_string()))
 }
 
 /// Every one is a connection and an open file.

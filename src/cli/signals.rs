@@ -47,7 +47,7 @@ pub(super) fn watch(
     let (first, ended) = (Arc::clone(&status), end.clone());
     let watching = async move {
         let signal = tokio::select! {
-            _ = interrupt.recv() => 130,
+            _ = interrupt.recv() => INTERRUPTED,
             _ = terminate.recv() => 143,
             Some(_) = async { hangup.as_mut()?.recv().await } => 129,
             () = ended.cancelled() => return,
@@ -90,5 +90,7 @@ fn hangup_is_ignored() -> bool {
     ignored.is_none_or(|mask| mask & SIGHUP != 0)
 }
 
+/// The exit status after SIGINT.
+pub(super) const INTERRUPTED: u8 = 130;
 /// All of the engine's own deadlines are shorter.
 const DEADLINE: Duration = Duration::from_millis(5500);

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, header};
 use hyper_util::{
     client::legacy,
     rt::{TokioExecutor, TokioTimer},
@@ -12,6 +12,7 @@ use crate::net::{
     body::{RequestBody, ResponseBody},
     connect::{ConnectOptions, Connector, connector},
     error::{TransportError, TransportErrorKind},
+    proxy::Proxies,
     tls::TlsError,
 };
 
@@ -19,6 +20,7 @@ use crate::net::{
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     inner: legacy::Client<Connector, RequestBody>,
+    proxies: Proxies,
 }
 
 /// How long nothing may happen.
@@ -52,7 +54,10 @@ impl HttpClient {
             // Without a timer idle connections would never be closed.
             .pool_timer(TokioTimer::new())
             .build(connector(options)?);
-        Ok(Self { inner })
+        Ok(Self {
+            inner,
+            proxies: options.proxies.clone(),
+        })
     }
 
     /// Sends a request and gives the head of the answer. The answer may come before the body was
@@ -62,9 +67,13 @@ impl HttpClient {
     /// See [`TransportErrorKind`].
     pub async fn send(
         &self,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
         patience: Patience,
     ) -> Result<Response, TransportError> {
+        if let Some(credentials) = self.proxies.authorization(request.uri()) {
+            let headers = request.headers_mut();
+            headers.insert(header::PROXY_AUTHORIZATION, credentials);
+        }
         let progress = request.body().progress();
         let mut answer = self.inner.request(request);
         loop {

@@ -1,16 +1,31 @@
 //! From an authority to a stream of bytes.
 
-use std::time::Duration;
+use std::{
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::{
+    client::legacy::connect::{HttpConnector, proxy::Tunnel},
+    rt::TokioIo,
+};
+use tower_service::Service;
 
 use crate::net::{
     dns::Resolver,
+    proxy::Proxies,
+    socket::{Socket, Stream},
     tls::{self, TlsError, TlsOptions},
 };
 
-pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
+pub(super) type Connector = HttpsConnector<Sockets>;
 
 /// How connections are made.
 #[derive(Debug, Clone)]
@@ -19,6 +34,10 @@ pub struct ConnectOptions {
     pub connect_timeout: Duration,
     /// For https; without it only http works.
     pub tls: Option<TlsOptions>,
+    /// Who stands in between.
+    pub proxies: Proxies,
+    /// In place of TCP: what is at the other end is up to the caller.
+    pub dialer: Option<Dialer>,
 }
 
 impl Default for ConnectOptions {
@@ -27,18 +46,93 @@ impl Default for ConnectOptions {
         Self {
             connect_timeout: Duration::from_secs(10),
             tls: None,
+            proxies: Proxies::default(),
+            dialer: None,
         }
     }
 }
 
+/// Makes connections in memory, where a server is to be simulated.
+#[derive(Clone)]
+pub struct Dialer(Arc<Dial>);
+
+type Dial = dyn Fn(&Uri) -> io::Result<Box<dyn Stream>> + Send + Sync;
+
+impl Dialer {
+    /// A dialer that calls a function for each connection.
+    pub fn new(dial: impl Fn(&Uri) -> io::Result<Box<dyn Stream>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(dial))
+    }
+}
+
+impl fmt::Debug for Dialer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dialer")
+    }
+}
+
+/// Opens sockets, by way of a proxy if there is one.
+#[derive(Debug, Clone)]
+pub(super) struct Sockets {
+    tcp: HttpConnector<Resolver>,
+    proxies: Proxies,
+    dialer: Option<Dialer>,
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Service<Uri> for Sockets {
+    type Response = TokioIo<Socket>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, destination: Uri) -> Self::Future {
+        if let Some(Dialer(dial)) = &self.dialer {
+            let dialed = dial(&destination);
+            return Box::pin(async { Ok(TokioIo::new(Socket::direct(dialed?))) });
+        }
+        let mut tcp = self.tcp.clone();
+        let Some(proxy) = self.proxies.between(&destination) else {
+            return Box::pin(async move {
+                let stream = tcp.call(destination).await?.into_inner();
+                Ok(TokioIo::new(Socket::direct(Box::new(stream))))
+            });
+        };
+        let is_https = destination.scheme_str() == Some("https");
+        Box::pin(async move {
+            let stream = if is_https {
+                let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+                if let Some(credentials) = proxy.basic_auth() {
+                    tunnel = tunnel.with_auth(credentials.clone());
+                }
+                let tunnel = tunnel.call(destination).await?.into_inner();
+                Socket::direct(Box::new(tunnel))
+            } else {
+                let stream = tcp.call(proxy.uri().clone()).await?.into_inner();
+                Socket::to_proxy(Box::new(stream))
+            };
+            Ok(TokioIo::new(stream))
+        })
+    }
+}
+
 pub(super) fn connector(options: &ConnectOptions) -> Result<Connector, TlsError> {
-    let mut http = HttpConnector::new_with_resolver(Resolver::default());
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    http.set_connect_timeout(Some(options.connect_timeout));
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::default());
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(options.connect_timeout));
+    let sockets = Sockets {
+        tcp,
+        proxies: options.proxies.clone(),
+        dialer: options.dialer.clone(),
+    };
     Ok(HttpsConnectorBuilder::new()
         .with_tls_config(tls::config(options.tls.as_ref())?)
         .https_or_http()
         .enable_http1()
-        .wrap_connector(http))
+        .wrap_connector(sockets))
 }

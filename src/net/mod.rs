@@ -8,10 +8,14 @@ mod connect;
 mod danger;
 mod dns;
 mod error;
+mod proxy;
+mod socket;
 mod tls;
 
 pub use body::{RequestBody, ResponseBody};
 pub use client::{HttpClient, Patience, Response};
-pub use connect::ConnectOptions;
+pub use connect::{ConnectOptions, Dialer};
 pub use error::{TransportError, TransportErrorKind};
+pub use proxy::{Proxies, ProxyError, ProxyVariables};
+pub use socket::Stream;
 pub use tls::{TlsError, TlsOptions};
