@@ -5,10 +5,7 @@ use std::{
     io,
     os::unix::fs::FileExt as _,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -28,8 +25,6 @@ use crate::{
 pub struct RequestBody {
     source: Source,
     remaining: u64,
-    /// Counts frames, so that the sender can tell a slow upload from a stuck one.
-    progress: Arc<AtomicU64>,
 }
 
 enum Source {
@@ -60,7 +55,6 @@ impl RequestBody {
         Self {
             source: Source::Bytes(bytes),
             remaining,
-            progress: Arc::default(),
         }
     }
 
@@ -83,12 +77,7 @@ impl RequestBody {
         Self {
             source,
             remaining: len,
-            progress: Arc::default(),
         }
-    }
-
-    pub(super) fn progress(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.progress)
     }
 }
 
@@ -126,7 +115,6 @@ impl Body for RequestBody {
             }
         };
         self.remaining -= chunk.len() as u64;
-        self.progress.fetch_add(1, Ordering::Relaxed);
         Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 

@@ -1,10 +1,14 @@
 //! The HTTP client: a pool of connections, and timeouts on everything that could hang.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{Extensions, HeaderMap, Request, StatusCode, header};
+use http_body::Body as _;
 use hyper_util::{
-    client::legacy,
+    client::legacy::{
+        self,
+        connect::{CaptureConnection, capture_connection},
+    },
     rt::{TokioExecutor, TokioTimer},
 };
 
@@ -13,6 +17,7 @@ use crate::net::{
     connect::{ConnectOptions, Connector, connector},
     error::{TransportError, TransportErrorKind},
     proxy::Proxies,
+    socket::Written,
     tls::TlsError,
 };
 
@@ -26,7 +31,8 @@ pub struct HttpClient {
 /// How long nothing may happen.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Between two pieces of the request's body, and between its end and the answer's head.
+    /// Between two pieces of the request that the network takes, and between the last of them and
+    /// the answer's head.
     pub answer: Duration,
     /// Between two pieces of the answer's body.
     pub body: Duration,
@@ -74,10 +80,12 @@ impl HttpClient {
             let headers = request.headers_mut();
             headers.insert(header::PROXY_AUTHORIZATION, credentials);
         }
-        let progress = request.body().progress();
+        // What is small is gone at once, or never.
+        let is_large = request.body().size_hint().lower() > SMALL;
+        let connection = is_large.then(|| capture_connection(&mut request));
         let mut answer = self.inner.request(request);
         loop {
-            let before = progress.load(Ordering::Relaxed);
+            let before = connection.as_ref().map(written);
             match tokio::time::timeout(patience.answer, &mut answer).await {
                 Ok(Ok(response)) => {
                     let (head, body) = response.into_parts();
@@ -89,17 +97,102 @@ impl HttpClient {
                     });
                 }
                 Ok(Err(error)) => return Err(TransportError::from_legacy(&error)),
-                Err(_) if progress.load(Ordering::Relaxed) == before => {
+                Err(_) if connection.as_ref().map(written) == before => {
                     let message = format!("no answer for {} seconds", patience.answer.as_secs());
                     return Err(TransportError::new(TransportErrorKind::Timeout, message));
                 }
-                // The body moved on: the server is slow, not gone.
+                // The body moves on: the server is slow, not gone.
                 Err(_) => {}
             }
         }
     }
 }
 
+/// What a request wrote to its connection.
+fn written(connection: &CaptureConnection) -> u64 {
+    let mut extensions = Extensions::new();
+    if let Some(connected) = connection.connection_metadata().as_ref() {
+        connected.get_extras(&mut extensions);
+    }
+    extensions.get().map_or(0, Written::bytes)
+}
+
+/// Bytes of a body: buffers of the system take so much at once.
+const SMALL: u64 = 16 * 1024;
 /// Servers close idle connections, S3 after some 5 to 20 seconds; a connection that both sides
 /// close at the same time costs a retry.
 const POOL_IDLE: Duration = Duration::from_secs(4);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
+        time::{Instant, sleep},
+    };
+
+    use super::*;
+    use crate::net::Dialer;
+
+    /// A client whose connections end in `serve`, through pipes that hold 1,000 bytes.
+    fn client<F: Future<Output = ()> + Send + 'static>(
+        serve: impl Fn(DuplexStream) -> F + Send + Sync + 'static,
+    ) -> HttpClient {
+        let serve = Arc::new(serve);
+        let dialer = Dialer::new(move |_| {
+            let (here, there) = tokio::io::duplex(1000);
+            tokio::spawn(serve(there));
+            Ok(Box::new(here))
+        });
+        let options = ConnectOptions {
+            dialer: Some(dialer),
+            ..ConnectOptions::default()
+        };
+        HttpClient::new(&options).unwrap()
+    }
+
+    async fn upload(client: HttpClient, len: usize) -> Result<Response, TransportError> {
+        let body = RequestBody::bytes(Bytes::from(vec![0; len]));
+        let request = Request::put("http://server/").header(header::CONTENT_LENGTH, len);
+        let idle = Duration::from_secs(30);
+        let patience = Patience {
+            answer: idle,
+            body: idle,
+        };
+        client.send(request.body(body).unwrap(), patience).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_link_is_not_taken_for_a_dead_one() {
+        let client = client(|mut pipe| async move {
+            let mut left = 100_000;
+            let mut buffer = [0; 500];
+            // 50 bytes per second.
+            while left > 0 {
+                sleep(Duration::from_secs(10)).await;
+                left -= i32::try_from(pipe.read(&mut buffer).await.unwrap()).unwrap();
+            }
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            pipe.write_all(answer).await.unwrap();
+        });
+        let started = Instant::now();
+        let response = upload(client, 100_000).await.unwrap();
+        assert_eq!(response.status, StatusCode::OK);
+        assert!(started.elapsed() > Duration::from_secs(1900));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stops_reading_is_left_within_a_minute() {
+        let client = client(|mut pipe| async move {
+            let mut buffer = [0; 5000];
+            pipe.read_exact(&mut buffer).await.unwrap();
+            sleep(Duration::from_secs(1000)).await;
+        });
+        let started = Instant::now();
+        let error = upload(client, 100_000).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Timeout);
+        assert!(started.elapsed() <= Duration::from_secs(60));
+    }
+}

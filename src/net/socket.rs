@@ -3,6 +3,10 @@
 use std::{
     fmt, io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -18,6 +22,24 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
     to_proxy: bool,
+    written: Written,
+}
+
+/// How many bytes the network took from a connection so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Written(Arc<AtomicU64>);
+
+impl Written {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(written)) = result {
+            self.0.fetch_add(written as u64, Ordering::Relaxed);
+        }
+        result
+    }
 }
 
 impl Socket {
@@ -25,14 +47,15 @@ impl Socket {
         Self {
             stream,
             to_proxy: false,
+            written: Written::default(),
         }
     }
 
     /// A proxy wants to be told the whole URL.
     pub(super) fn to_proxy(stream: Box<dyn Stream>) -> Self {
         Self {
-            stream,
             to_proxy: true,
+            ..Self::direct(stream)
         }
     }
 }
@@ -45,7 +68,9 @@ impl fmt::Debug for Socket {
 
 impl Connection for Socket {
     fn connected(&self) -> Connected {
-        Connected::new().proxy(self.to_proxy)
+        Connected::new()
+            .proxy(self.to_proxy)
+            .extra(self.written.clone())
     }
 }
 
@@ -65,7 +90,8 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written.count(result)
     }
 
     fn poll_write_vectored(
@@ -73,7 +99,8 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.written.count(result)
     }
 
     fn is_write_vectored(&self) -> bool {
