@@ -95,7 +95,7 @@ pub async fn simulate(
             return FAILED;
         }
     };
-    session.cancel = cancel.clone();
+    session.cancel = cancel.child_token();
     command::run(&session, &command).await;
     output.finish(|| false);
     match cancel.is_cancelled() {

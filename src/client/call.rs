@@ -4,25 +4,28 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::OwnedSemaphorePermit;
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::{
     client::{
         Client, ClientError, IDLE, Mutations, SLOW_ANSWER,
+        clock::Reading,
+        gate::Pass,
+        region,
         retry::{Decision, Failure, Retry},
     },
     net::{Patience, RequestBody, ResponseBody},
     s3::{
         encode,
-        endpoint::Address,
+        endpoint::{Address, Endpoint},
         error::AnswerError,
         operation::{Answer, Operation, OperationKind},
         payload::{FileIdentity, Payload},
@@ -56,8 +59,6 @@ pub(super) struct ServerFacts {
     pub(super) reached: AtomicBool,
     /// The server does not have ListObjectsV2.
     pub(super) lists_v1_only: AtomicBool,
-    /// What to add to this machine's clock to get the server's, in seconds.
-    pub(super) clock_offset: AtomicI64,
 }
 
 /// The result of a request that was carried out.
@@ -66,7 +67,7 @@ pub(super) struct Performed<T> {
     /// The rest of the answer; empty but for GetObject.
     pub(super) body: ResponseBody,
     /// Held as long as the answer is being read.
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) pass: Pass,
     /// Whether an earlier attempt may have been carried out, too.
     pub(super) ambiguous: bool,
 }
@@ -77,6 +78,7 @@ type Accept<'a> = dyn FnMut(&Answer<'_>) -> Result<(), AnswerError> + Send + 'a;
 /// A request with its address: what stays the same over all attempts.
 struct Addressed {
     request: Request,
+    endpoint: Endpoint,
     address: Address,
     query: String,
 }
@@ -87,13 +89,13 @@ impl Client {
         &self,
         operation: &O,
     ) -> Result<Performed<O::Output>, ClientError> {
-        let addressed = self.address(operation.request()?)?;
+        let mut addressed = self.address(operation.request()?)?;
         let mut output = None;
         let mut accept = |answer: &Answer<'_>| {
             output = Some(operation.parse(answer)?);
             Ok(())
         };
-        let (body, permit, ambiguous) = self.exchange(&addressed, &mut accept).await?;
+        let (body, pass, ambiguous) = self.exchange(&mut addressed, &mut accept).await?;
         let kind = addressed.request.operation;
         let unread = || AnswerError::malformed(kind, "it was not read");
         let output = output
@@ -102,7 +104,7 @@ impl Client {
         Ok(Performed {
             output,
             body,
-            permit,
+            pass,
             ambiguous,
         })
     }
@@ -111,24 +113,41 @@ impl Client {
     /// keeps what is in it.
     async fn exchange(
         &self,
-        addressed: &Addressed,
+        addressed: &mut Addressed,
         accept: &mut Accept<'_>,
-    ) -> Result<(ResponseBody, OwnedSemaphorePermit, bool), ClientError> {
+    ) -> Result<(ResponseBody, Pass, bool), ClientError> {
         let mut retry = Retry::new(self.inner.options.retry);
-        let mut price = None;
+        let (mut price, mut was_redirected) = (None, false);
         loop {
-            let permit = self.permit().await;
+            let pass = self.inner.requests.pass().await;
+            if addressed.request.operation != OperationKind::AbortMultipartUpload {
+                self.inner.outage.check()?;
+            }
             let started = Instant::now();
             let outcome = self.attempt(addressed, accept).await?;
             self.observe(addressed, &outcome, started.elapsed());
             let failure = match outcome {
                 Ok(body) => {
                     self.inner.budget.give_back(price);
-                    return Ok((body, permit, retry.ambiguous));
+                    self.inner.outage.succeeded();
+                    pass.went_well();
+                    return Ok((body, pass, retry.ambiguous));
                 }
                 Err(failure) => failure,
             };
-            drop(permit);
+            if failure.is_throttling() {
+                pass.slow_down();
+            }
+            drop(pass);
+            if !was_redirected && self.redirect(addressed, &failure)? {
+                was_redirected = true;
+                continue;
+            }
+            if failure.is_about_everything() {
+                let error = self.failed(addressed, failure, retry.ambiguous);
+                self.inner.outage.end(&error);
+                return Err(error);
+            }
             let reached = self.inner.facts.reached.load(Ordering::Relaxed);
             let mut decision = retry.after(&failure, reached, fastrand::f64());
             if matches!(decision, Decision::Again { paid: true, .. }) {
@@ -137,11 +156,36 @@ impl Client {
                     decision = retry.next_round(&failure, reached);
                 }
             }
-            let Decision::Again { after, .. } = decision else {
-                return Err(self.failed(addressed, failure, retry.ambiguous));
-            };
-            tokio::time::sleep(after).await;
+            let in_time = self.inner.outage.failed(started);
+            match decision {
+                Decision::Again { after, .. } if in_time => tokio::time::sleep(after).await,
+                _ => {
+                    let error = self.failed(addressed, failure, retry.ambiguous);
+                    if !in_time {
+                        self.inner.outage.end(&error);
+                    }
+                    return Err(error);
+                }
+            }
         }
+    }
+
+    /// Sends a request to where the server says that the bucket is; gives whether it says so.
+    fn redirect(&self, addressed: &mut Addressed, failure: &Failure) -> Result<bool, ClientError> {
+        let Failure::Answer { error, .. } = failure else {
+            return Ok(false);
+        };
+        let refusal = error.service();
+        let elsewhere = refusal.and_then(|refusal| region::elsewhere(&addressed.endpoint, refusal));
+        let Some(endpoint) = elsewhere else {
+            return Ok(false);
+        };
+        addressed.address = endpoint.address(&addressed.request)?;
+        if let Some(bucket) = &addressed.request.bucket {
+            self.inner.regions.remember(bucket, &endpoint);
+        }
+        addressed.endpoint = endpoint;
+        Ok(true)
     }
 
     fn address(&self, mut request: Request) -> Result<Addressed, ClientError> {
@@ -157,22 +201,16 @@ impl Client {
                 request.headers.remove(name);
             }
         }
-        let address = options.endpoint.address(&request)?;
+        let elsewhere = self.inner.regions.endpoint_of(request.bucket.as_deref());
+        let endpoint = elsewhere.unwrap_or_else(|| options.endpoint.clone());
+        let address = endpoint.address(&request)?;
         let query = encode::query(&request.query);
         Ok(Addressed {
             request,
+            endpoint,
             address,
             query,
         })
-    }
-
-    #[allow(clippy::expect_used, reason = "nobody closes the semaphore")]
-    async fn permit(&self) -> OwnedSemaphorePermit {
-        let permits = Arc::clone(&self.inner.requests);
-        permits
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed")
     }
 
     /// One attempt. The outer error is final: nothing could be sent.
@@ -181,8 +219,8 @@ impl Client {
         addressed: &Addressed,
         accept: &mut Accept<'_>,
     ) -> Result<Result<ResponseBody, Failure>, ClientError> {
-        let clock_offset = self.inner.facts.clock_offset.load(Ordering::Relaxed);
-        let request = self.sign(addressed, clock_offset)?;
+        let clock = self.inner.clock.read();
+        let request = self.sign(addressed, clock)?;
         let kind = addressed.request.operation;
         let silence = if kind.answers_slowly() {
             SLOW_ANSWER
@@ -219,7 +257,7 @@ impl Client {
                     error,
                     wait_at_least: wait_at_least(headers),
                     clock_corrected: status == StatusCode::FORBIDDEN
-                        && self.correct_clock(headers, clock_offset),
+                        && self.inner.clock.correct(headers, clock),
                 }),
             },
         )
@@ -229,10 +267,11 @@ impl Client {
     fn sign(
         &self,
         addressed: &Addressed,
-        clock_offset: i64,
+        clock: Reading,
     ) -> Result<http::Request<RequestBody>, ClientError> {
         let Addressed {
             request,
+            endpoint,
             address,
             query,
         } = addressed;
@@ -245,7 +284,7 @@ impl Client {
         );
         if let Some(credentials) = &options.credentials {
             let scope = Scope {
-                region: options.endpoint.region(),
+                region: endpoint.region(),
                 service: "s3",
             };
             let mut signable = Signable {
@@ -254,11 +293,8 @@ impl Client {
                 query,
                 headers: &mut headers,
             };
-            let now = Timestamp::now();
-            let now = now
-                .checked_add(SignedDuration::from_secs(clock_offset))
-                .unwrap_or(now);
-            sigv4::sign(&mut signable, credentials, scope, now, request.payload_hash)
+            let hash = request.payload_hash;
+            sigv4::sign(&mut signable, credentials, scope, clock.now, hash)
                 .map_err(|_| ClientError::UnsendableCredentials)?;
         }
         let user_agent = concat!("s4cmd/", env!("CARGO_PKG_VERSION"));
@@ -287,29 +323,11 @@ impl Client {
         let mut http = http::Request::new(body);
         *http.method_mut() = request.method.clone();
         *http.uri_mut() = addressed
-            .url(options.endpoint.scheme().as_str())
+            .url()
             .try_into()
             .map_err(|_| ClientError::UnsendableCredentials)?;
         *http.headers_mut() = headers;
         Ok(http)
-    }
-
-    /// Signatures are valid for 15 minutes by the server's clock, so a wrong clock here is no
-    /// reason to fail. Gives whether an attempt that was signed with the offset `used` should be
-    /// signed again. The offset is always from this machine's clock: corrections do not add up.
-    fn correct_clock(&self, headers: &HeaderMap, used: i64) -> bool {
-        let date = headers.get(header::DATE);
-        let date = date.and_then(|date| time::parse_http_date(date.to_str().ok()?));
-        let Some(date) = date else {
-            return false;
-        };
-        let offset = date.as_second() - Timestamp::now().as_second();
-        let wrong = (offset - used).abs() > TOLERATED_SKEW;
-        if wrong {
-            let facts = &self.inner.facts;
-            facts.clock_offset.store(offset, Ordering::Relaxed);
-        }
-        wrong
     }
 
     fn observe<T>(&self, addressed: &Addressed, outcome: &Result<T, Failure>, took: Duration) {
@@ -317,7 +335,7 @@ impl Client {
             return;
         };
         let request = &addressed.request;
-        let url = addressed.url(self.inner.options.endpoint.scheme().as_str());
+        let url = addressed.url();
         let result = match outcome {
             Ok(_) => "ok".to_owned(),
             Err(Failure::Transport(error)) => error.to_string(),
@@ -336,7 +354,7 @@ impl Client {
             Failure::Answer { error, .. } => ClientError::Answer { error, ambiguous },
             Failure::Transport(error) => ClientError::Transport {
                 operation: addressed.request.operation,
-                endpoint: self.inner.options.endpoint.to_string(),
+                endpoint: addressed.endpoint.to_string(),
                 error,
                 ambiguous,
             },
@@ -345,7 +363,8 @@ impl Client {
 }
 
 impl Addressed {
-    fn url(&self, scheme: &str) -> String {
+    fn url(&self) -> String {
+        let scheme = self.endpoint.scheme().as_str();
         let Address { authority, path } = &self.address;
         let mark = if self.query.is_empty() { "" } else { "?" };
         format!("{scheme}://{authority}{path}{mark}{}", self.query)
@@ -394,7 +413,5 @@ const CONDITIONS: [&str; 4] = [
     "if-modified-since",
     "if-unmodified-since",
 ];
-/// Seconds; servers accept 15 minutes, and answers take their time.
-const TOLERATED_SKEW: i64 = 4 * 60;
 /// The largest document of S3 is a listing of 1,000 keys with 1,024 bytes each, all encoded.
 const MAX_DOCUMENT: usize = 16 * 1024 * 1024;

@@ -5,15 +5,17 @@
 
 mod backoff;
 mod call;
+mod clock;
 mod error;
+mod gate;
 mod list;
 mod object_stream;
+mod outage;
+mod region;
 mod retry;
 mod settle;
 
 use std::{sync::Arc, time::Duration};
-
-use tokio::sync::Semaphore;
 
 use crate::{
     credentials::Credentials,
@@ -72,24 +74,27 @@ pub enum Mutations {
 struct Inner {
     options: ClientOptions,
     http: HttpClient,
-    requests: Arc<Semaphore>,
+    requests: gate::Gate,
     budget: backoff::RetryBudget,
+    outage: outage::Outage,
+    regions: region::Regions,
+    clock: clock::Clock,
     facts: call::ServerFacts,
 }
 
 impl Client {
     /// A client that sends by `http`.
     pub fn new(http: HttpClient, options: ClientOptions) -> Self {
-        let requests = Arc::new(Semaphore::new(options.max_requests.max(1)));
-        let budget = backoff::RetryBudget::default();
-        let facts = call::ServerFacts::default();
         Self {
             inner: Arc::new(Inner {
+                requests: gate::Gate::new(options.max_requests),
                 options,
                 http,
-                requests,
-                budget,
-                facts,
+                budget: backoff::RetryBudget::default(),
+                outage: outage::Outage::default(),
+                regions: region::Regions::default(),
+                clock: clock::Clock::default(),
+                facts: call::ServerFacts::default(),
             }),
         }
     }
@@ -114,6 +119,12 @@ impl Client {
     /// Whether anything is tried twice.
     pub fn retries(&self) -> bool {
         self.inner.options.retry.rounds > 0
+    }
+
+    /// Whether everything that is asked from now on fails at once: the credentials are not
+    /// accepted, or nothing succeeded for ten minutes.
+    pub fn is_over(&self) -> bool {
+        self.inner.outage.check().is_err()
     }
 
     /// Whether this is a dry run.

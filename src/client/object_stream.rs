@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
-    client::{Client, ClientError, backoff, retry},
+    client::{Client, ClientError, backoff, gate::Pass, retry},
     net::{ResponseBody, TransportError},
     s3::{
         op::{GetObject, GetObjectOutput},
@@ -35,7 +34,7 @@ pub struct ObjectStream {
 #[derive(Debug)]
 struct Source {
     body: ResponseBody,
-    _permit: OwnedSemaphorePermit,
+    _pass: Pass,
 }
 
 impl Client {
@@ -58,7 +57,7 @@ impl Client {
             failures: 0,
             source: Some(Source {
                 body: performed.body,
-                _permit: performed.permit,
+                _pass: performed.pass,
             }),
         })
     }
@@ -125,7 +124,7 @@ impl ObjectStream {
         let performed = self.client.perform(&operation).await?;
         self.source = Some(Source {
             body: performed.body,
-            _permit: performed.permit,
+            _pass: performed.pass,
         });
         Ok(())
     }

@@ -100,7 +100,8 @@ impl Retry {
                 paid: false,
             };
         }
-        self.failed += 1;
+        // Waiting for nothing takes half a minute each time.
+        self.failed += if failure.is_timeout() { 2 } else { 1 };
         if self.failed < ATTEMPTS {
             let wait = backoff::wait(self.failed - 1, failure.is_throttling(), random);
             let after = wait.max(failure.wait_at_least().unwrap_or_default());
@@ -182,8 +183,13 @@ impl Failure {
         matches!(self, Self::Transport(error) if error.kind() == TransportErrorKind::Timeout)
     }
 
-    fn is_throttling(&self) -> bool {
+    pub(super) fn is_throttling(&self) -> bool {
         matches!(self, Self::Answer { error: AnswerError::Service(e), .. } if e.is_throttling())
+    }
+
+    /// Whether every other request would fail as well.
+    pub(super) fn is_about_everything(&self) -> bool {
+        matches!(self, Self::Answer { error: AnswerError::Service(e), .. } if e.is_about_credentials())
     }
 
     fn wait_at_least(&self) -> Option<Duration> {
@@ -274,7 +280,7 @@ mod tests {
         assert_eq!(count(&service(400, "BadDigest")), 2);
         assert_eq!(count(&transport(TransportErrorKind::Tls)), 1);
         assert_eq!(count(&transport(TransportErrorKind::Body)), 1);
-        assert_eq!(count(&transport(TransportErrorKind::Timeout)), 5);
+        assert_eq!(count(&transport(TransportErrorKind::Timeout)), 3);
         assert_eq!(count(&transport(TransportErrorKind::Interrupted)), 10);
         assert_eq!(count(&transport(TransportErrorKind::Closed)), 11);
     }

@@ -121,6 +121,25 @@ impl Endpoint {
         Self { addressing, ..self }
     }
 
+    /// The same service in another region; `None` if that is no name of a region. Of Amazon's
+    /// service each region has a host of its own.
+    pub fn in_region(&self, region: &str) -> Option<Self> {
+        check_region(region).ok()?;
+        if !self.is_aws() {
+            let region = region.to_owned();
+            return Some(Self {
+                region,
+                ..self.clone()
+            });
+        }
+        let there = Self::aws(region).ok()?;
+        Some(Self {
+            host: there.host,
+            region: there.region,
+            ..self.clone()
+        })
+    }
+
     /// Whether this is Amazon's own service.
     pub fn is_aws(&self) -> bool {
         self.host.ends_with(".amazonaws.com") || self.host.ends_with(".amazonaws.com.cn")

@@ -106,6 +106,18 @@ impl ServiceError {
             )
     }
 
+    /// Whether the server does not accept the credentials, for whatever is asked.
+    pub fn is_about_credentials(&self) -> bool {
+        matches!(
+            &*self.code,
+            "ExpiredToken"
+                | "ExpiredTokenException"
+                | "InvalidToken"
+                | "InvalidAccessKeyId"
+                | "TokenRefreshRequired"
+        )
+    }
+
     /// Whether the server asks to send less.
     pub fn is_throttling(&self) -> bool {
         self.was_turned_away() || matches!(self.status.as_u16(), 429 | 503 | 509)

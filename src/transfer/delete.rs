@@ -109,6 +109,7 @@ impl Deleter {
                 }
                 _ => delete_batch(&engine, &bucket, keys, &tell).await,
             }
+            engine.stop_if_over();
         });
     }
 

@@ -182,6 +182,15 @@ impl Engine {
         (self.report.0)(event);
     }
 
+    /// Ends the run once nothing more can succeed: a million failures would say the same.
+    pub(super) fn stop_if_over(&self) {
+        let is_over = self.client.is_over() || self.source.is_over();
+        if is_over && !self.cancel.is_cancelled() {
+            self.tell(Event::Warning("what is left is not tried".to_owned()));
+            self.cancel.cancel();
+        }
+    }
+
     /// Waits for something, but not longer than until the run is cancelled. What is given must
     /// clean up when it is dropped.
     pub(super) async fn guard<T, E: Into<Error>>(
@@ -269,6 +278,7 @@ impl Engine {
                 if !matches!(error, Error::Cancelled) {
                     self.tell(Event::Failed(job, error));
                 }
+                self.stop_if_over();
                 Ended::Failed
             }
         }

@@ -217,3 +217,27 @@ fn a_short_outage_is_outlasted_by_a_round() {
     run.succeeds();
     assert_eq!(world.server.store().keys("bucket").len(), 100);
 }
+
+#[test]
+fn refused_credentials_end_the_run_at_once() {
+    let world = World::new();
+    for n in 0..500 {
+        world.file(&format!("d/{n}"), "x");
+        world.server.store().put("bucket", &format!("e/{n}"), "x");
+    }
+    let lines = [
+        ("dsync d s3://bucket/new", "PutObject"),
+        ("get -r s3://bucket/e new", "GetObject"),
+        ("del -r s3://bucket/e --batch-delete-size 1", "DeleteObject"),
+        ("cp -r s3://bucket/e s3://bucket/f", "CopyObject"),
+    ];
+    for (line, operation) in lines {
+        world.server.faults().clear();
+        let expired = Fault::always(operation, status(400, "ExpiredToken"));
+        world.server.faults().push(expired);
+        let run = world.run(&format!("{line} -c 4")).fails().within(3);
+        // Those under way are told; the others are not even tried.
+        assert!(run.failures().len() <= 8, "{line}: {run:#?}");
+        run.says("what is left is not tried");
+    }
+}
