@@ -395,7 +395,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 31] = [
+const NEW: [&str; 32] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -422,6 +422,7 @@ const NEW: [&str; 31] = [
     "quiet",
     "region",
     "report",
+    "resume",
     "size-only",
     "source-region",
     "stats",

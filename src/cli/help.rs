@@ -127,6 +127,7 @@ const TOPICS: [Topic; 13] = [
                 "no_follow_symlinks",
                 "acl",
                 "storage_class",
+                "resume",
                 "multipart_split_size",
                 "max_singlepart_upload_size",
             ],
@@ -150,6 +151,7 @@ const TOPICS: [Topic; 13] = [
                 "ignore_empty_source",
                 "no_overwrite",
                 "case_conflict",
+                "resume",
                 "multipart_split_size",
                 "max_singlepart_download_size",
             ],
@@ -285,6 +287,7 @@ const SYNCING: &[&str] = &[
 ];
 /// What `dsync` has beside what `sync` has.
 const SYNCING_EXACTLY: &[&str] = &[
+    "resume",
     "no_overwrite",
     "size_only",
     "mtime",

@@ -13,6 +13,7 @@ mod words;
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _},
+    path::PathBuf,
     process::ExitCode,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
@@ -25,7 +26,7 @@ use crate::{
     client::{Client, ClientOptions, Observer},
     command::{self, Command, Failure, Output, Session, Stream},
     credentials::Environment,
-    local::Hashes,
+    local::{Hashes, Journal},
     net::{Dialer, HttpClient},
 };
 
@@ -114,8 +115,8 @@ fn prepare(
     let command = Command::parse(&args.words)?;
     let mut settings = Settings::resolve(args, environment)?;
     settings.connect.dialer = dialer;
-    let hashes = hashes(args)?;
-    Ok((command, session(settings, hashes, output)?))
+    let records = (hashes(args)?, Journal::new(state_home(environment)));
+    Ok((command, session(settings, records, output)?))
 }
 
 fn configure(args: &Args, output: &Output) -> Result<(), Failure> {
@@ -130,7 +131,22 @@ fn hashes(args: &Args) -> Result<Hashes, Failure> {
     }
 }
 
-fn session(settings: Settings, hashes: Hashes, output: &Arc<Output>) -> Result<Session, Failure> {
+/// Where programs keep what outlives a run.
+///
+/// Source: XDG Base Directory Specification.
+fn state_home(environment: &Environment) -> Option<PathBuf> {
+    let named = environment.get("XDG_STATE_HOME").map(PathBuf::from);
+    let state = named
+        .filter(|path| path.is_absolute())
+        .or_else(|| Some(environment.home()?.join(".local/state")));
+    Some(state?.join("s4cmd/uploads"))
+}
+
+fn session(
+    settings: Settings,
+    records: (Hashes, Journal),
+    output: &Arc<Output>,
+) -> Result<Session, Failure> {
     if settings.verbose {
         output.note(format_args!(
             "  (I)s4cmd: endpoint {}, region {}, {} threads",
@@ -167,7 +183,7 @@ fn session(settings: Settings, hashes: Hashes, output: &Arc<Output>) -> Result<S
     let (transfer, options) = (settings.transfer, settings.options);
     Ok(Session::new(
         ways,
-        hashes,
+        records,
         transfer,
         options,
         Arc::clone(output),

@@ -95,6 +95,7 @@ impl Settings {
                 max_single_upload: args.max_singlepart_upload_size,
                 max_single_download: args.max_singlepart_download_size,
                 max_single_copy: args.max_singlepart_copy_size,
+                resume: args.sync.resume,
                 delete_batch: batch_size(args)?,
             },
             options: Options {

@@ -44,6 +44,9 @@ pub(super) struct SyncArgs {
     /// Leave alone what is there
     #[arg(long, help_heading = SYNC)]
     pub(super) no_overwrite: bool,
+    /// Go on with large files where a run was stopped
+    #[arg(long, help_heading = SYNC)]
+    pub(super) resume: bool,
     /// Compare by size, not by content
     #[arg(long, help_heading = SYNC)]
     size_only: bool,

@@ -17,11 +17,14 @@ mod settle;
 
 use std::{sync::Arc, time::Duration};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     credentials::Credentials,
     net::HttpClient,
     s3::{
         api_option::ApiOptions,
+        encode,
         endpoint::{Endpoint, Scheme},
         operation::Operation,
     },
@@ -130,6 +133,31 @@ impl Client {
     /// Whether this is a dry run.
     pub fn mutations(&self) -> Mutations {
         self.inner.options.mutations
+    }
+
+    /// A digest of all that a request says, with the options that go on it. Two requests with the
+    /// same digest ask for the same.
+    ///
+    /// # Errors
+    /// [`ClientError::Request`].
+    pub fn digest<O: Operation>(&self, operation: &O) -> Result<String, ClientError> {
+        let mut request = operation.request()?;
+        self.inner.options.api_options.apply(&mut request)?;
+        let mut lines: Vec<Vec<u8>> = request
+            .headers
+            .iter()
+            .map(|(name, value)| [name.as_str().as_bytes(), b":", value.as_bytes()].concat())
+            .collect();
+        lines.sort_unstable();
+        let address = self.inner.options.endpoint.address(&request)?;
+        let mut digest = Sha256::new();
+        digest.update(address.authority);
+        digest.update(address.path);
+        for line in lines {
+            digest.update(b"\n");
+            digest.update(line);
+        }
+        Ok(encode::hex(&digest.finalize()))
     }
 
     /// Carries out an operation.

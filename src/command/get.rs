@@ -12,7 +12,7 @@ use crate::{
         targets::Targets,
         walk::{self, Entry, Tree},
     },
-    local::{check_below, create_below},
+    local::Directory,
     location::{S3Url, basename},
     plan::paths,
     s3::op::ListedObject,
@@ -211,8 +211,8 @@ impl Getter<'_> {
             return;
         }
         let made = match self.session.client.mutations() {
-            Mutations::Allowed => create_below(root, target),
-            Mutations::Forbidden => check_below(root, target),
+            Mutations::Allowed => Directory::create(root, target).map(drop),
+            Mutations::Forbidden => Directory::check(root, target),
         };
         match made {
             Ok(()) => self.session.tally.skip(1),

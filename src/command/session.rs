@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     client::{Client, Mutations},
     command::{CaseConflict, DeleteOptions, Failure, Output, Tally, dsync::Entry, ledger::Ledger},
-    local::{Hashes, Links},
+    local::{Hashes, Journal, Links},
     location::Location,
     plan::{difference::Method, filter::TimeFilter, rules::Rules},
     transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Proof, Report, TransferOptions},
@@ -24,6 +24,8 @@ pub struct Session {
     pub source: Client,
     /// The sums of files that did not change.
     pub hashes: Arc<Hashes>,
+    /// What is begun at servers.
+    pub journal: Arc<Journal>,
     /// The bounds of transfers.
     pub transfer: TransferOptions,
     /// What was asked for.
@@ -87,7 +89,7 @@ impl Session {
     /// A session with the way to S3 and that to the sources of copies.
     pub fn new(
         (client, source): (Client, Client),
-        hashes: Hashes,
+        (hashes, journal): (Hashes, Journal),
         transfer: TransferOptions,
         options: Options,
         output: Arc<Output>,
@@ -96,6 +98,7 @@ impl Session {
             client,
             source,
             hashes: Arc::new(hashes),
+            journal: Arc::new(journal),
             transfer,
             options,
             output,
@@ -166,7 +169,7 @@ impl Session {
         Engine::new(
             self.client.clone(),
             self.source.clone(),
-            Arc::clone(&self.hashes),
+            (Arc::clone(&self.hashes), Arc::clone(&self.journal)),
             self.transfer,
             self.cancel.clone(),
             report,

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::{
     blocking,
-    local::{self, Sorter, SourceFile, TempFile},
+    local::{self, Directory, Sorter, SourceFile, TempFile},
     s3::{payload::FileIdentity, types::Md5Digest},
 };
 
@@ -122,6 +122,13 @@ impl Hashes {
     }
 }
 
+/// A file to put in the place of one that the user named.
+fn temp_file(path: &Path) -> io::Result<TempFile> {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let directory = Directory::open(parent, parent).map_err(io::Error::other)?;
+    TempFile::create(&directory, path.file_name().unwrap_or_default())
+}
+
 impl Cache {
     fn open(path: &Path) -> Result<Self, CacheError> {
         let io = |error| CacheError::Io {
@@ -134,7 +141,7 @@ impl Cache {
             Err(error) => return Err(io(error)),
         };
         // That it cannot be written is better known before the work than after it.
-        TempFile::create(path).map_err(io)?;
+        temp_file(path).map_err(io)?;
         let mut records = 0;
         if let Some(file) = &old {
             let metadata = file.metadata().map_err(io)?;
@@ -213,7 +220,7 @@ impl Cache {
         if new.is_empty() {
             return Ok(());
         }
-        let temp = TempFile::create(&self.path)?;
+        let temp = temp_file(&self.path)?;
         let mut writer = BufWriter::new(temp.file());
         writer.write_all(MAGIC)?;
         let mut new = new.finish()?.peekable();

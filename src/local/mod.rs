@@ -4,22 +4,27 @@ mod directory;
 mod entries;
 mod hash;
 mod hashes;
+mod journal;
 mod order;
 mod owner;
+mod part_map;
 mod source;
 mod spill;
 mod temp;
+mod temp_name;
 mod umask;
 mod walk;
 
-pub use directory::{DirectoryError, check_below, create_below};
+pub use directory::{Directory, DirectoryError};
 pub use hash::{
     Digests, Hasher, crc64_nvme, hash_composites, hash_parts, hash_region, sha256_region,
 };
 pub use hashes::{CacheError, Hashes, Sum};
+pub use journal::{Begun, Entry as JournalEntry, Journal};
 pub use order::order_key;
 pub use owner::{Owner, OwnerError};
+pub use part_map::Arrived;
 pub use source::{SourceError, SourceFile};
 pub use spill::{Record, Sorted, Sorter};
-pub use temp::TempFile;
+pub use temp::{TempFile, is_temporary, remove_left};
 pub use walk::{Found, Links, LocalFile, WalkOptions, walk};

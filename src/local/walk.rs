@@ -13,7 +13,7 @@ use crate::{
     local::{
         Sorter,
         entries::{Entries, Entry, Kind},
-        order_key,
+        is_temporary, order_key,
     },
     plan::rules::Rules,
     s3::payload::FileIdentity,
@@ -170,6 +170,10 @@ impl<W: Fn(&str) -> bool> Walk<W> {
     fn look_at(&mut self, entry: Entry) -> Option<Found> {
         let level = self.levels.last()?;
         let Entry { name, kind } = entry;
+        if is_temporary(&name) {
+            // Of another run of this program, or left by one.
+            return None;
+        }
         let path = level.path.join(&name);
         let key = order_key(name.into_vec(), kind != Kind::Other);
         let relative = [&*level.relative, &key].concat();

@@ -43,10 +43,14 @@ impl Split {
 
     /// The parts in order.
     pub fn ranges(self) -> impl Iterator<Item = ByteRange> {
-        (0..self.count()).filter_map(move |index| {
-            let start = index * self.part_size;
-            ByteRange::new(start, (start + self.part_size).min(self.size))
-        })
+        (0..self.count()).filter_map(move |index| self.range(index))
+    }
+
+    /// One part, by its number from 0; `None` if there is none with this number.
+    pub fn range(self, index: u64) -> Option<ByteRange> {
+        let start = index.checked_mul(self.part_size)?;
+        let end = start.saturating_add(self.part_size).min(self.size);
+        (start < end).then(|| ByteRange::new(start, end))?
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) async fn copy(
     let whole = Whole {
         target: &copy.target,
         size: source.size,
+        part_size: split.part_size(),
         md5: source.metadata_md5(),
         metadata: &[],
         properties: &properties,

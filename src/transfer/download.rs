@@ -1,6 +1,8 @@
 //! An object to a file: into a temporary file beside it, checked, and then put in its place.
 
 use std::{
+    collections::HashSet,
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -8,9 +10,7 @@ use std::{
 };
 
 use crate::{
-    local::{
-        Hasher, SourceFile, TempFile, check_below, create_below, hash_composites, hash_region,
-    },
+    local::{Arrived, Directory, Hasher, SourceFile, TempFile, hash_composites, hash_region},
     plan::{etag::part_sizes, split::Split},
     s3::{
         op::{GetObject, HeadObjectOutput},
@@ -21,7 +21,7 @@ use crate::{
         Compare, Download, Engine, Error, Overwrite, Proof, Version,
         compare::{self, Pair, Verdict},
         content::{check_listed, is_checkable, verify},
-        engine::{HASH_BUFFER, Outcome, STREAM_BUFFERS},
+        engine::{Event, HASH_BUFFER, Outcome, STREAM_BUFFERS},
         parallel::run_all,
     },
 };
@@ -32,13 +32,17 @@ pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome,
     }
     let directory = download.target.parent().unwrap_or(Path::new(""));
     if engine.is_dry_run() {
-        check_below(&download.root, directory)?;
+        Directory::check(&download.root, directory)?;
         return Ok(Outcome::Done(Proof::default()));
     }
-    create_below(&download.root, directory)?;
+    let place = Place {
+        directory: &Directory::create(&download.root, directory)?,
+        name: download.target.file_name().unwrap_or_default(),
+    };
+    engine.clean_up(place.directory, directory);
     let mut tried = false;
     loop {
-        match fetch(engine, download).await {
+        match fetch(engine, download, place).await {
             Err(error) if !tried && error.is_worth_a_restart() => tried = true,
             Err(Error::Exists(_)) if download.overwrite == Overwrite::Skip => {
                 return Ok(Outcome::Skipped);
@@ -87,13 +91,18 @@ async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option
     Ok(None)
 }
 
-async fn fetch(engine: &Engine, download: &Download) -> Result<Proof, Error> {
-    let temp = TempFile::create(&download.target).map_err(Error::target(&download.target))?;
-    let Fetched { temp, object, md5 } = if download.source.size < engine.options.max_single_download
-    {
-        single(engine, download, temp).await?
-    } else {
-        ranged(engine, download, temp).await?
+/// Where the file is to be.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    directory: &'a Directory,
+    name: &'a OsStr,
+}
+
+async fn fetch(engine: &Engine, download: &Download, place: Place<'_>) -> Result<Proof, Error> {
+    let is_small = download.source.size < engine.options.max_single_download;
+    let Fetched { temp, object, md5 } = match is_small {
+        true => single(engine, download, place).await?,
+        false => ranged(engine, download, place).await?,
     };
     let privilege = object
         .metadata("privilege")
@@ -128,8 +137,10 @@ struct Fetched {
 }
 
 /// One stream, summed as it is written.
-async fn single(engine: &Engine, download: &Download, temp: TempFile) -> Result<Fetched, Error> {
+async fn single(engine: &Engine, download: &Download, place: Place<'_>) -> Result<Fetched, Error> {
     let _buffers = engine.buffers.reserve(STREAM_BUFFERS).await;
+    let temp = TempFile::create(place.directory, place.name);
+    let temp = temp.map_err(Error::target(&download.target))?;
     let key = &*download.source.key;
     let get = GetObject {
         bucket: &download.bucket,
@@ -187,7 +198,7 @@ async fn check(
 }
 
 /// Many streams of one version, and the sum of the whole afterwards.
-async fn ranged(engine: &Engine, download: &Download, temp: TempFile) -> Result<Fetched, Error> {
+async fn ranged(engine: &Engine, download: &Download, place: Place<'_>) -> Result<Fetched, Error> {
     let missing = || {
         let gone = io::Error::new(io::ErrorKind::NotFound, "the object is gone");
         Error::target(&download.target)(gone)
@@ -198,7 +209,14 @@ async fn ranged(engine: &Engine, download: &Download, temp: TempFile) -> Result<
     check_listed(&download.source, &object)?;
     let Some(etag) = object.etag.clone() else {
         // Ranges of what cannot be pinned could be of two versions.
-        return single(engine, download, temp).await;
+        return single(engine, download, place).await;
+    };
+    let split = Split::for_download(object.size, engine.options.split_size);
+    let temp = if engine.options.resume {
+        let version = version(engine, download, &etag, split);
+        TempFile::resume(place.directory, place.name, &version)
+    } else {
+        TempFile::create(place.directory, place.name)
     };
     let task = RangeTask {
         engine: engine.clone(),
@@ -207,30 +225,82 @@ async fn ranged(engine: &Engine, download: &Download, temp: TempFile) -> Result<
         target: download.target.clone(),
         etag,
         size: object.size,
-        temp,
+        temp: temp.map_err(Error::target(&download.target))?,
     };
     let task = Arc::new(task);
-    let split = Split::for_download(object.size, engine.options.split_size);
-    let tasks = split.ranges().map(|range| {
-        let task = Arc::clone(&task);
-        async move { task.receive(range).await }
-    });
-    run_all(tasks, engine.options.jobs, &engine.cancel).await?;
-    let mut md5 = None;
-    if is_checkable(&object) {
-        let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
-        let hash = hash_region(task.temp.file(), 0, object.size, false);
-        let hash = async { hash.await.map_err(Error::target(&download.target)) };
-        let sum = engine.guard(hash).await?.md5;
-        check(engine, download, &task.temp, &object, &sum).await?;
-        md5 = Some(sum);
-    }
+    let received = receive_all(&task, split).await;
+    let received = match received {
+        Ok(()) => summed(engine, download, &task.temp, &object).await,
+        Err(error) => Err(error),
+    };
+    let md5 = match received {
+        Ok(md5) => md5,
+        Err(error) => {
+            if error.may_be_resumed() && task.temp.keep() {
+                let text = "what arrived is kept for a run with --resume";
+                engine.tell(Event::Warning(format!("{}: {text}", task.target.display())));
+            }
+            return Err(error);
+        }
+    };
     let task = Arc::try_unwrap(task).map_err(|_| Error::Cancelled)?;
     Ok(Fetched {
         temp: task.temp,
         object,
         md5,
     })
+}
+
+/// What a part of a file is worth to a later run only if it is the same then. In one line.
+fn version(engine: &Engine, download: &Download, etag: &ETag, split: Split) -> String {
+    let endpoint = engine.client.endpoint().to_string();
+    let (size, part_size) = (download.source.size, split.part_size());
+    serde_json::json!([
+        endpoint,
+        download.bucket,
+        download.source.key,
+        etag.to_string(),
+        size,
+        part_size,
+    ])
+    .to_string()
+}
+
+/// Gets all ranges that are not there yet.
+async fn receive_all(task: &Arc<RangeTask>, split: Split) -> Result<(), Error> {
+    let there = task.kept(split).await?;
+    let missing = (0..).zip(split.ranges());
+    let missing = missing.filter(|(index, _)| !there.contains(index));
+    let tasks = missing.map(|(index, range)| {
+        let task = Arc::clone(task);
+        async move { task.receive(index, range).await }
+    });
+    run_all(tasks, task.engine.options.jobs, &task.engine.cancel).await?;
+    let len = task.temp.file().metadata().map(|metadata| metadata.len());
+    if len.map_err(Error::target(&task.target))? != task.size {
+        return Err(Error::Damaged(
+            "what arrived has another size than the object",
+        ));
+    }
+    Ok(())
+}
+
+/// The MD5 of all that arrived, if the server gives one that it was checked against.
+async fn summed(
+    engine: &Engine,
+    download: &Download,
+    temp: &TempFile,
+    object: &HeadObjectOutput,
+) -> Result<Option<Md5Digest>, Error> {
+    if !is_checkable(object) {
+        return Ok(None);
+    }
+    let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
+    let hash = hash_region(temp.file(), 0, object.size, false);
+    let hash = async { hash.await.map_err(Error::target(&download.target)) };
+    let md5 = engine.guard(hash).await?.md5;
+    check(engine, download, temp, object, &md5).await?;
+    Ok(Some(md5))
 }
 
 struct RangeTask {
@@ -244,7 +314,24 @@ struct RangeTask {
 }
 
 impl RangeTask {
-    async fn receive(&self, range: ByteRange) -> Result<(), Error> {
+    /// The ranges, by their numbers from 0, that an earlier run got and that are still what it got.
+    async fn kept(&self, split: Split) -> Result<HashSet<u64>, Error> {
+        let mut kept = HashSet::new();
+        for part in self.temp.arrived() {
+            let Some(range) = split.range(part.index) else {
+                continue;
+            };
+            let hash = hash_region(self.temp.file(), range.start, range.len(), false);
+            let hash = async { Ok::<_, Error>(hash.await.ok()) };
+            let sum = self.engine.guard(hash).await?;
+            if sum.is_some_and(|sum| sum.md5 == part.md5) {
+                kept.insert(part.index);
+            }
+        }
+        Ok(kept)
+    }
+
+    async fn receive(&self, index: u64, range: ByteRange) -> Result<(), Error> {
         let _buffers = self.engine.buffers.reserve(STREAM_BUFFERS).await;
         let get = GetObject {
             bucket: &self.bucket,
@@ -259,11 +346,19 @@ impl RangeTask {
             ));
         }
         let mut offset = range.start;
+        let mut hasher = self.temp.takes_notes().then(|| Hasher::new(false));
         while let Some(bytes) = stream.next().await? {
+            if let Some(hasher) = &mut hasher {
+                crate::blocking::in_place(|| hasher.update(&bytes));
+            }
             self.temp
                 .write_at(&bytes, offset)
                 .map_err(Error::target(&self.target))?;
             offset += bytes.len() as u64;
+        }
+        if let Some(hasher) = hasher {
+            let md5 = hasher.finish().md5;
+            self.temp.note(Arrived { index, md5 });
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{OnceCell, mpsc},
@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, Mutations},
-    local::Hashes,
+    local::{Directory, Hashes, Journal, remove_left},
     location::S3Url,
     s3::{op::HeadBucket, operation::OperationKind, request::Role},
     transfer::{
         Afterwards, Check, Checked, Copy, Error, Job, Proof, check, copy, download,
-        permits::ByteBudget, upload,
+        permits::ByteBudget, swept::Swept, upload,
     },
 };
 
@@ -24,10 +24,12 @@ pub struct Engine {
     /// Where the sources of copies are.
     pub(super) source: Client,
     pub(super) hashes: Arc<Hashes>,
+    pub(super) journal: Arc<Journal>,
     pub(super) options: TransferOptions,
     pub(super) buffers: ByteBudget,
     pub(super) cancel: CancellationToken,
     report: Report,
+    swept: Swept,
     /// In a dry run: whether the bucket of the targets is missing.
     no_bucket: Arc<OnceCell<bool>>,
 }
@@ -45,6 +47,8 @@ pub struct TransferOptions {
     pub max_single_download: u64,
     /// Objects of this size and above are copied in parts.
     pub max_single_copy: u64,
+    /// Whether to go on with what an interrupted run began, and to leave what is begun for the next.
+    pub resume: bool,
     /// Keys in one DeleteObjects request, 1 to 1,000.
     pub delete_batch: usize,
 }
@@ -100,7 +104,7 @@ impl Engine {
     pub fn new(
         client: Client,
         source: Client,
-        hashes: Arc<Hashes>,
+        (hashes, journal): (Arc<Hashes>, Arc<Journal>),
         options: TransferOptions,
         cancel: CancellationToken,
         report: Report,
@@ -109,10 +113,12 @@ impl Engine {
             client,
             source,
             hashes,
+            journal,
             options,
             buffers: ByteBudget::new(BUFFERS),
             cancel,
             report,
+            swept: Swept::default(),
             no_bucket: Arc::default(),
         }
     }
@@ -144,6 +150,13 @@ impl Engine {
         jobs.close();
         while let Some(ended) = running.join_next().await {
             resume_panic(Some(ended));
+        }
+    }
+
+    /// Removes what killed runs left in a directory that is going to be written to; once.
+    pub(super) fn clean_up(&self, directory: &Directory, path: &Path) {
+        if self.swept.is_new(path) {
+            remove_left(directory, self.options.resume);
         }
     }
 

@@ -3,7 +3,7 @@ use std::{io, path::PathBuf};
 use thiserror::Error;
 
 use crate::{
-    client::ClientError,
+    client::{ClientError, TransportErrorKind},
     local::{DirectoryError, SourceError},
     plan::paths::UnsafeName,
     s3::operation::OperationKind,
@@ -96,6 +96,21 @@ impl Error {
     /// was damaged on the way.
     pub(super) fn is_worth_a_restart(&self) -> bool {
         matches!(self, Self::Damaged(_)) || self.is_condition()
+    }
+
+    /// Whether what was done so far is of use to a run that goes on with it: only the way to the
+    /// server failed, or the time.
+    pub(super) fn may_be_resumed(&self) -> bool {
+        match self {
+            Self::Cancelled => true,
+            Self::Client(ClientError::Transport { error, .. }) => {
+                error.kind() != TransportErrorKind::Body
+            }
+            Self::Client(error) => error
+                .service()
+                .is_some_and(|refusal| refusal.is_transient() || refusal.is_about_credentials()),
+            _ => false,
+        }
     }
 
     /// Whether a condition of the request was not met.

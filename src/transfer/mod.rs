@@ -18,6 +18,8 @@ mod multipart;
 mod parallel;
 mod permits;
 mod proof;
+mod swept;
+mod unfinished;
 mod upload;
 mod upload_parts;
 

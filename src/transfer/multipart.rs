@@ -1,21 +1,18 @@
 //! Objects made of parts: no upload is left open, whatever happens.
 
-use std::time::Duration;
+use jiff::Timestamp;
 
 use crate::{
-    client::ClientError,
+    local::{Begun, JournalEntry},
     location::S3Url,
     s3::{
         checksum::CompositeETag,
-        op::{
-            AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CreateMultipartUpload,
-            ListParts,
-        },
+        op::{CompleteMultipartUpload, CompletedPart, CreateMultipartUpload, ListedPart},
         properties::Properties,
         request::Role,
         types::{ETag, Md5Digest, UploadId},
     },
-    transfer::{Engine, Error, compare, engine::Event},
+    transfer::{Engine, Error, compare, engine::Event, unfinished},
 };
 
 /// What the parts are to become.
@@ -25,6 +22,8 @@ pub(super) struct Whole<'a> {
     pub(super) target: &'a S3Url,
     /// Bytes.
     pub(super) size: u64,
+    /// Of each part but the last one.
+    pub(super) part_size: u64,
     /// Of the content, if the object's metadata will have it.
     pub(super) md5: Option<Md5Digest>,
     /// User metadata.
@@ -41,6 +40,10 @@ pub(super) struct OpenUpload<'a> {
     engine: &'a Engine,
     whole: Whole<'a>,
     id: UploadId,
+    /// Where it is noted, for the run after a kill.
+    entry: Option<JournalEntry>,
+    /// Whether such a run could go on with it.
+    is_resumable: bool,
 }
 
 /// A part that the server has.
@@ -52,13 +55,66 @@ pub(super) struct SentPart {
 }
 
 impl<'a> OpenUpload<'a> {
+    /// Opens an upload. What a killed run left open for the same target is given up before.
     pub(super) async fn create(engine: &'a Engine, whole: Whole<'a>) -> Result<Self, Error> {
-        let create = CreateMultipartUpload {
-            bucket: &whole.target.bucket,
-            key: &whole.target.key,
-            metadata: whole.metadata,
-            properties: whole.properties,
+        let entry = engine.journal.open(&unfinished::name(engine, whole.target));
+        if let Some(entry) = &entry {
+            unfinished::give_up(engine, whole.target, entry).await;
+        }
+        Self::begin(engine, whole, entry, false).await
+    }
+
+    /// Opens an upload, or goes on with the one that an earlier run opened for the same. Gives the
+    /// parts that it has already; whose they are is to be found out.
+    pub(super) async fn resume(
+        engine: &'a Engine,
+        whole: Whole<'a>,
+    ) -> Result<(Self, Vec<ListedPart>), Error> {
+        let entry = engine.journal.open(&unfinished::name(engine, whole.target));
+        let Some(entry) = entry else {
+            engine.tell(Event::Warning(format!(
+                "{}: it cannot be noted what is sent: a later run could not go on with it",
+                whole.target
+            )));
+            let open = Self::begin(engine, whole, None, false).await?;
+            return Ok((open, Vec::new()));
         };
+        let request = engine.client.digest(&whole.create())?;
+        let same = |begun: &&Begun| begun.request == request && begun.part_size == whole.part_size;
+        let begun = entry.begun().filter(same);
+        if let Some(id) = begun.and_then(|begun| begun.upload_id.clone()) {
+            let id = UploadId(id);
+            if let Ok(parts) = unfinished::parts(engine, whole.target, &id).await {
+                let open = Self {
+                    engine,
+                    whole,
+                    id,
+                    entry: Some(entry),
+                    is_resumable: true,
+                };
+                return Ok((open, parts));
+            }
+        }
+        unfinished::give_up(engine, whole.target, &entry).await;
+        let open = Self::begin(engine, whole, Some(entry), true).await?;
+        Ok((open, Vec::new()))
+    }
+
+    async fn begin(
+        engine: &'a Engine,
+        whole: Whole<'a>,
+        mut entry: Option<JournalEntry>,
+        is_resumable: bool,
+    ) -> Result<Self, Error> {
+        let create = whole.create();
+        let mut begun = Begun {
+            upload_id: None,
+            request: engine.client.digest(&create)?,
+            part_size: whole.part_size,
+            at: Timestamp::now().as_second(),
+        };
+        // Without a note everything works but what comes after a kill.
+        entry = entry.and_then(|entry| written(entry, begun.clone()));
         // Cutting this off would leave an upload that nobody knows the identifier of.
         let created = engine
             .see_through(engine.client.create_multipart_upload(&create))
@@ -76,8 +132,25 @@ impl<'a> OpenUpload<'a> {
                 whole.target
             )));
         }
-        let id = created?.upload_id;
-        Ok(Self { engine, whole, id })
+        let id = match created {
+            Ok(created) => created.upload_id,
+            Err(error) => {
+                // What may have been opened all the same is looked for by the next run.
+                if let Some(entry) = entry.filter(|_| !maybe_orphan) {
+                    entry.remove();
+                }
+                return Err(error);
+            }
+        };
+        begun.upload_id = Some(id.0.clone());
+        let entry = entry.and_then(|entry| written(entry, begun));
+        Ok(Self {
+            engine,
+            whole,
+            id,
+            is_resumable: is_resumable && entry.is_some(),
+            entry,
+        })
     }
 
     pub(super) fn id(&self) -> &UploadId {
@@ -95,11 +168,24 @@ impl<'a> OpenUpload<'a> {
             Err(error) => Err(error),
         };
         let cause = match completed {
-            Ok(etag) => return Ok(etag),
+            Ok(etag) => {
+                self.forget();
+                return Ok(etag);
+            }
             Err(cause) => cause,
         };
-        match self.abort().await {
-            Ok(()) => Err(cause),
+        if self.is_resumable && self.engine.options.resume && cause.may_be_resumed() {
+            self.engine.tell(Event::Warning(format!(
+                "{}: what was sent is kept for a run with --resume, as upload {}",
+                self.whole.target, self.id.0
+            )));
+            return Err(cause);
+        }
+        match unfinished::abort(self.engine, self.whole.target, &self.id).await {
+            Ok(()) => {
+                self.forget();
+                Err(cause)
+            }
             Err(error) => Err(Error::NotAborted {
                 cause: Box::new(cause),
                 upload_id: self.id.0,
@@ -149,48 +235,31 @@ impl<'a> OpenUpload<'a> {
         }
     }
 
-    /// Gives the upload up. Parts that were on their way may arrive after it and keep the upload
-    /// alive, so it is repeated until the server says that there is no such upload.
-    async fn abort(&self) -> Result<(), String> {
-        let client = &self.engine.client;
-        let (bucket, key, upload_id) = (
-            &*self.whole.target.bucket,
-            &*self.whole.target.key,
-            &self.id,
-        );
-        let abort = async {
-            for _ in 0..ABORTS {
-                client
-                    .call(&AbortMultipartUpload {
-                        bucket,
-                        key,
-                        upload_id,
-                    })
-                    .await?;
-                let list = ListParts {
-                    bucket,
-                    key,
-                    upload_id,
-                    marker: None,
-                };
-                match client.call(&list).await {
-                    Ok(page) if !page.parts.is_empty() => tokio::time::sleep(ABORT_PAUSE).await,
-                    // Gone, or nothing in it; or who may abort may not list.
-                    _ => return Ok(true),
-                }
-            }
-            Ok::<_, ClientError>(false)
-        };
-        // After a cancellation this goes on for a while, else it waits for its turn.
-        match self.engine.see_through(abort).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err("parts keep arriving".to_owned()),
-            Err(Error::Cancelled) => Err("no answer in time".to_owned()),
-            Err(error) => Err(error.to_string()),
+    fn forget(self) {
+        if let Some(entry) = self.entry {
+            entry.remove();
         }
     }
 }
 
-/// How often an upload is given up that does not go.
-const ABORTS: u32 = 3;
-const ABORT_PAUSE: Duration = Duration::from_millis(200);
+impl<'a> Whole<'a> {
+    fn create(&self) -> CreateMultipartUpload<'a> {
+        CreateMultipartUpload {
+            bucket: &self.target.bucket,
+            key: &self.target.key,
+            metadata: self.metadata,
+            properties: self.properties,
+        }
+    }
+}
+
+/// The entry with a note in it; without one it is of no use.
+fn written(mut entry: JournalEntry, begun: Begun) -> Option<JournalEntry> {
+    match entry.write(begun) {
+        Ok(()) => Some(entry),
+        Err(_) => {
+            entry.remove();
+            None
+        }
+    }
+}

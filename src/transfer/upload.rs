@@ -18,13 +18,17 @@ use crate::{
         Compare, Engine, Error, Overwrite, Proof, Target, Upload, Version,
         compare::{self, Pair, Verdict},
         engine::{Outcome, STREAM_BUFFERS},
-        upload_parts,
+        unfinished, upload_parts,
     },
 };
 
 pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Error> {
     let file = SourceFile::open(&upload.source)?;
+    let is_small = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE;
     if let Some(outcome) = without_transfer(engine, upload, &file).await? {
+        if !is_small {
+            unfinished::clear(engine, &upload.target).await;
+        }
         return Ok(outcome);
     }
     if engine.is_dry_run() {
@@ -33,9 +37,8 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
             .await?;
         return Ok(Outcome::Done(Proof::default()));
     }
-    let one_request = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE;
     // A multipart upload needs at least one part.
-    let sent = if one_request || file.is_empty() {
+    let sent = if is_small || file.is_empty() {
         single(engine, upload, &file).await
     } else {
         upload_parts::upload(engine, upload, &file).await

@@ -8,7 +8,7 @@ use crate::{
     plan::split::Split,
     s3::{
         checksum::CompositeETag,
-        op::{CompletedPart, UploadPart},
+        op::{CompletedPart, ListedPart, UploadPart},
         payload::{Payload, PayloadHash},
         properties::Properties,
         types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId},
@@ -49,14 +49,57 @@ pub(super) async fn upload(
     let whole = Whole {
         target: &upload.target,
         size: file.len(),
+        part_size: split.part_size(),
         md5: Some(md5),
         metadata: &metadata(file, &md5),
         properties: &Properties::default(),
         only_new: upload.overwrite == Overwrite::Skip,
     };
-    let open = OpenUpload::create(engine, whole).await?;
-    let sent = send_all(engine, file, &upload.target, open.id(), split, parts).await;
+    let (open, listed) = match engine.options.resume {
+        true => OpenUpload::resume(engine, whole).await?,
+        false => (OpenUpload::create(engine, whole).await?, Vec::new()),
+    };
+    let plan = Plan::new(split, parts, &listed);
+    let sent = send_all(engine, file, &upload.target, open.id(), plan).await;
     Ok((md5, open.finish(sent).await?))
+}
+
+/// What the server has of the parts, and what is to be sent.
+struct Plan {
+    kept: Vec<SentPart>,
+    missing: Vec<Part>,
+}
+
+struct Part {
+    range: ByteRange,
+    md5: Md5Digest,
+    number: u64,
+}
+
+impl Plan {
+    /// Of the parts that the server has only those are kept whose tag is the MD5 of what the file
+    /// has there now.
+    fn new(split: Split, md5s: Vec<Md5Digest>, listed: &[ListedPart]) -> Self {
+        let (mut kept, mut missing) = (Vec::new(), Vec::new());
+        for ((range, md5), number) in split.ranges().zip(md5s).zip(1..) {
+            let same = |part: &&ListedPart| {
+                u64::from(part.part_number.get()) == number
+                    && part.size == range.len()
+                    && part.etag.as_md5() == Some(md5)
+            };
+            match listed.iter().find(same) {
+                Some(part) => kept.push(SentPart {
+                    completed: CompletedPart {
+                        part_number: part.part_number,
+                        etag: part.etag.clone(),
+                    },
+                    md5: Some(md5),
+                }),
+                None => missing.push(Part { range, md5, number }),
+            }
+        }
+        Self { kept, missing }
+    }
 }
 
 async fn send_all(
@@ -64,27 +107,20 @@ async fn send_all(
     file: &SourceFile,
     target: &S3Url,
     upload_id: &UploadId,
-    split: Split,
-    md5s: Vec<Md5Digest>,
+    plan: Plan,
 ) -> Result<Vec<SentPart>, Error> {
     let upload_id = Arc::new(upload_id.clone());
     let target = Arc::new(target.clone());
-    let parts = split.ranges().zip(md5s).zip(1..);
-    let tasks = parts.map(|((range, md5), number)| {
+    let tasks = plan.missing.into_iter().map(|part| {
         let (engine, file) = (engine.clone(), file.clone());
         let (target, upload_id) = (Arc::clone(&target), Arc::clone(&upload_id));
-        let part = Part { range, md5, number };
         async move { send(&engine, &file, &target, &upload_id, part).await }
     });
-    let sent = run_all(tasks, engine.options.jobs, &engine.cancel).await?;
+    let mut sent = run_all(tasks, engine.options.jobs, &engine.cancel).await?;
     file.check_unchanged()?;
+    sent.extend(plan.kept);
+    sent.sort_unstable_by_key(|part| part.completed.part_number);
     Ok(sent)
-}
-
-struct Part {
-    range: ByteRange,
-    md5: Md5Digest,
-    number: u64,
 }
 
 async fn send(

@@ -40,6 +40,7 @@ mod order;
 mod output;
 mod parts;
 mod proofs;
+mod resume;
 mod retries;
 mod secrets;
 mod settling;

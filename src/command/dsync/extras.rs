@@ -1,6 +1,6 @@
 //! What is only at the target goes: after the transfers, and only if everything was read.
 
-use std::{collections::HashSet, fs, io, path::Path, sync::Arc};
+use std::{collections::HashSet, io, path::Path, sync::Arc};
 
 use crate::{
     command::{
@@ -14,7 +14,7 @@ use crate::{
         },
         session::Deletions,
     },
-    local::{LocalFile, Record, Sorter, check_below},
+    local::{Directory, LocalFile, Record, Sorter},
     location::{Location, S3Url},
     transfer::Version,
 };
@@ -232,7 +232,8 @@ fn remove_file(
     version: &[u8],
 ) -> Result<(), Failure> {
     let about = |error: &dyn std::fmt::Display| Failure::about(path.display(), error);
-    check_below(root, path.parent().unwrap_or(root)).map_err(|error| about(&error))?;
+    let directory = Directory::open(root, path.parent().unwrap_or(root));
+    let directory = directory.map_err(|error| about(&error))?;
     let now = LocalFile::at(path.to_owned(), name);
     if now.is_none_or(|file| Version::File(file.identity).digest() != version) {
         return Err(about(&"not deleted: it was changed meanwhile"));
@@ -240,7 +241,8 @@ fn remove_file(
     if session.is_dry_run() {
         return Ok(());
     }
-    fs::remove_file(path).map_err(|error| Failure::os(path.display(), &error))
+    let removed = directory.remove(path.file_name().unwrap_or_default());
+    removed.map_err(|error| Failure::os(path.display(), &error))
 }
 
 /// All names of the source, as [`without_case`] has them. This is in memory, and only needed for
