@@ -395,7 +395,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 32] = [
+const NEW: [&str; 33] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -417,6 +417,7 @@ const NEW: [&str; 32] = [
     "no-follow-symlinks",
     "no-overwrite",
     "no-sign-request",
+    "older-than",
     "only-show-errors",
     "profile",
     "quiet",

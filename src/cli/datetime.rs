@@ -189,6 +189,17 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The time that was so long ago: `90m`, `12h`, `7d`, `2 weeks`.
+pub(super) fn before(age: &str) -> Result<Timestamp, String> {
+    let wrong = |_| "write a time span such as 12h or 7d".to_owned();
+    let span: Span = age.parse().map_err(wrong)?;
+    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    match now.checked_sub(span.abs()) {
+        Ok(then) => Ok(then.timestamp()),
+        Err(_) => Err("so long ago there was no calendar".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -72,6 +72,8 @@ const COMMANDS: &str = "\
 Commands:
   ls [S3]               list buckets, or what is at a place
   mb S3                 make a bucket
+  multipart list S3     show uploads that were begun and not ended
+  multipart abort S3    give them up
   put PATH... S3        files (-r: directories) to S3
   get S3 [PATH]         S3 to files (-r: directories)
   cat S3                S3 to the standard output
@@ -92,7 +94,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 13] = [
+const TOPICS: [Topic; 14] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -107,6 +109,15 @@ const TOPICS: [Topic; 13] = [
         about: "Makes a bucket, in the region that is set.",
         options: &[&["dry_run", "region"]],
         example: "s4cmd mb s3://bucket --region eu-central-1",
+    },
+    Topic {
+        command: "multipart",
+        usage: "s4cmd multipart list|abort [options] S3",
+        about: "Shows or gives up multipart uploads that were begun and not ended, by whichever\n\
+                tool: they cost money, and no listing shows them. S3 is a key, or what the\n\
+                keys are below.",
+        options: &[&["older_than", "dry_run"]],
+        example: "s4cmd multipart abort s3://bucket --older-than 7d",
     },
     Topic {
         command: "put",

@@ -107,6 +107,7 @@ impl Settings {
                 no_overwrite: args.sync.no_overwrite,
                 method: args.sync.method(),
                 modified: args.modified,
+                older_than: args.sync.older_than,
                 rules: Arc::clone(&args.rules),
                 links: args.sync.links(),
                 case_conflict: args.sync.case_conflict(),

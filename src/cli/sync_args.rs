@@ -8,9 +8,13 @@ use std::{
 };
 
 use clap::{ArgMatches, Args};
+use jiff::Timestamp;
 
 use crate::{
-    cli::args::{FILTERS, OUTPUT, SYNC},
+    cli::{
+        args::{FILTERS, OUTPUT, SYNC},
+        datetime,
+    },
     command::{CaseConflict, DeleteOptions, Failure, Hush, LogOptions, Most},
     local::{Links, Owner},
     plan::{
@@ -83,6 +87,10 @@ pub(super) struct SyncArgs {
     /// Region of the source of copies
     #[arg(long, value_name = "NAME", help_heading = SYNC)]
     pub(super) source_region: Option<String>,
+
+    /// Only uploads that were begun longer ago, as in 12h or 7d
+    #[arg(long, value_name = "AGE", value_parser = datetime::before, help_heading = SYNC)]
+    pub(super) older_than: Option<Timestamp>,
 
     /// Show only failures
     #[arg(long, help_heading = OUTPUT)]

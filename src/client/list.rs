@@ -204,13 +204,13 @@ fn first_name(page: &ListPage) -> Option<&str> {
 /// whose number was a power of two (Brent's algorithm). Both the names and the tokens of pages are
 /// watched: an empty page has no names, and tokens may be salted.
 #[derive(Debug, Default)]
-struct LoopCheck {
+pub(super) struct LoopCheck {
     marks: u64,
     kept: Option<String>,
 }
 
 impl LoopCheck {
-    fn repeats(&mut self, mark: &str) -> bool {
+    pub(super) fn repeats(&mut self, mark: &str) -> bool {
         let repeats = self.kept.as_deref() == Some(mark);
         self.marks += 1;
         if self.marks.is_power_of_two() {

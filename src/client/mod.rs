@@ -14,6 +14,7 @@ mod outage;
 mod region;
 mod retry;
 mod settle;
+mod uploads;
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,6 +37,7 @@ pub use list::Lister;
 pub use object_stream::ObjectStream;
 pub use retry::RetryPolicy;
 pub use settle::Created;
+pub use uploads::UploadLister;
 
 pub use crate::net::TransportErrorKind;
 

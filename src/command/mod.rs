@@ -13,6 +13,7 @@ mod level;
 mod log;
 mod ls;
 mod mb;
+mod multipart;
 mod operands;
 mod output;
 mod progress;
@@ -32,6 +33,7 @@ pub use case_conflict::CaseConflict;
 pub use dsync::{DeleteOptions, Most};
 pub use failure::{Cause, Failure};
 pub use log::LogOptions;
+pub use multipart::Action as MultipartAction;
 pub use operands::Command;
 pub use output::{Hush, Output, Stream};
 pub use session::{Options, Session};
@@ -47,6 +49,11 @@ pub async fn run(session: &Session, command: &Command) {
         Command::Ls(url) => {
             session
                 .until_cancelled(ls::run(session, url.as_ref()))
+                .await
+        }
+        Command::Multipart { action, url } => {
+            session
+                .until_cancelled(multipart::run(session, *action, url))
                 .await
         }
         Command::Mb(url) => session.until_cancelled(mb::run(session, url)).await,

@@ -1,5 +1,5 @@
 use crate::{
-    command::Failure,
+    command::{Failure, MultipartAction},
     location::{Location, S3Target, S3Url},
     transfer::Afterwards,
 };
@@ -11,6 +11,13 @@ pub enum Command {
     Ls(Option<S3Url>),
     /// Make a bucket.
     Mb(S3Url),
+    /// Show or give up open multipart uploads.
+    Multipart {
+        /// Which of the two.
+        action: MultipartAction,
+        /// Of which keys.
+        url: S3Url,
+    },
     /// Files to S3.
     Put {
         /// Paths.
@@ -105,6 +112,17 @@ impl Command {
             ("ls", [url]) => Ok(Self::Ls(Some(s3(url)?))),
             ("mb", []) => Err(invalid("No s3 bucketname provided")),
             ("mb", [url]) => Ok(Self::Mb(s3(url)?)),
+            ("multipart", [action, url]) => Ok(Self::Multipart {
+                action: match &**action {
+                    "list" => MultipartAction::List,
+                    "abort" => MultipartAction::Abort,
+                    other => {
+                        let text = format!("multipart {other}: list or abort expected");
+                        return Err(invalid(text));
+                    }
+                },
+                url: s3(url)?,
+            }),
             ("put", [sources @ .., target]) if !sources.is_empty() => {
                 let sources = sources
                     .iter()
@@ -147,8 +165,8 @@ impl Command {
             ("du", [_, ..]) => s3_all(operands).map(Self::Du),
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
-                "ls" | "mb" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync" | "sync" | "du"
-                | "verify" | "_totalsize",
+                "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
+                | "sync" | "du" | "verify" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

@@ -3,6 +3,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +60,8 @@ pub struct Options {
     pub method: Method,
     /// `--last-modified-before` and `-after`.
     pub modified: TimeFilter,
+    /// `--older-than`: uploads that were begun later are left alone.
+    pub older_than: Option<Timestamp>,
     /// `--include` and `--exclude`.
     pub rules: Arc<Rules>,
     /// `--follow-symlinks` and `--no-follow-symlinks`.

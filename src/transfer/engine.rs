@@ -10,10 +10,10 @@ use crate::{
     client::{Client, Mutations},
     local::{Directory, Hashes, Journal, remove_left},
     location::S3Url,
-    s3::{op::HeadBucket, operation::OperationKind, request::Role},
+    s3::{op::HeadBucket, operation::OperationKind, request::Role, types::UploadId},
     transfer::{
         Afterwards, Check, Checked, Copy, Error, Job, Proof, check, copy, download,
-        permits::ByteBudget, swept::Swept, upload,
+        permits::ByteBudget, swept::Swept, unfinished, upload,
     },
 };
 
@@ -158,6 +158,14 @@ impl Engine {
         if self.swept.is_new(path) {
             remove_left(directory, self.options.resume);
         }
+    }
+
+    /// Gives a multipart upload up; that it is gone already is as good.
+    ///
+    /// # Errors
+    /// Why it may still be there.
+    pub async fn abort_upload(&self, target: &S3Url, upload_id: &UploadId) -> Result<(), String> {
+        unfinished::abort(self, target, upload_id).await
     }
 
     /// The way to an object.

@@ -118,7 +118,10 @@ pub(super) async fn abort(
                 key,
                 upload_id,
             };
-            client.call(&abort).await?;
+            match client.call(&abort).await {
+                Err(error) if error.is_not_found() => return Ok(true),
+                other => other?,
+            };
             let list = ListParts {
                 bucket,
                 key,

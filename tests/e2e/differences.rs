@@ -20,6 +20,7 @@ pub enum Difference {
     FoldersOutliveTheirFiles,
     BucketsMayBeMadeAgain,
     NamesOfBucketsAreNotChecked,
+    UploadsAreAllOf2010,
 }
 
 impl Difference {
@@ -61,6 +62,10 @@ impl Difference {
             Self::BucketsMayBeMadeAgain => (
                 &[Moto, Radosgw],
                 "to make a bucket of one's own again succeeds, as it does at AWS in us-east-1",
+            ),
+            Self::UploadsAreAllOf2010 => (
+                &[Moto],
+                "all multipart uploads are listed with the same time, of 2010",
             ),
             Self::NamesOfBucketsAreNotChecked => {
                 (&[Moto], "a bucket may have capital letters and underscores")

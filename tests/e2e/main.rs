@@ -35,6 +35,7 @@ mod keys;
 mod large;
 mod ls;
 mod mb;
+mod multipart;
 mod put;
 mod removal;
 mod settings;

@@ -411,6 +411,32 @@ impl World {
         stored.expect("an object in parts for the test");
     }
 
+    /// Begins a multipart upload with one part, and does not end it; gives its identifier.
+    pub fn begin_upload(&self, key: &str, part: &[u8]) -> String {
+        let bucket = &*self.bucket;
+        let create = CreateMultipartUpload {
+            bucket,
+            key,
+            metadata: &[],
+            properties: &Properties::default(),
+        };
+        let begun = async {
+            let upload_id = self.client.call(&create).await?;
+            let part = UploadPart {
+                bucket,
+                key,
+                upload_id: &upload_id,
+                part_number: PartNumber::new(1).unwrap(),
+                content_md5: None,
+                payload_hash: PayloadHash::Sha256(Sha256::digest(part).into()),
+                payload: Payload::Bytes(part.to_vec().into()),
+            };
+            self.client.call(&part).await.map(|_| upload_id.0)
+        };
+        let begun: Result<String, ClientError> = self.runtime.block_on(begun);
+        begun.expect("an open upload for the test")
+    }
+
     /// All keys, sorted.
     pub fn keys(&self) -> Vec<String> {
         let mut lister = self.client.list(&self.bucket, "", None);
