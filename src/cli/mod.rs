@@ -5,6 +5,7 @@ mod args;
 mod datetime;
 mod exit;
 mod help;
+mod limits;
 mod settings;
 mod signals;
 mod sync_args;
@@ -66,6 +67,11 @@ pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Out
 }
 
 fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
+    if args.secret_key.is_some() && io::stderr().is_terminal() {
+        output.warning(
+            "--secret-key can be seen by everybody on this machine: better set S3_SECRET_KEY",
+        );
+    }
     match prepare(args, environment, output, None) {
         Ok((command, session)) => drive(command, session, output, args.exit_codes),
         Err(failure) => {
@@ -115,6 +121,10 @@ fn prepare(
     let command = Command::parse(&args.words)?;
     let mut settings = Settings::resolve(args, environment)?;
     settings.connect.dialer = dialer;
+    settings.transfer.jobs = limits::jobs_within(settings.transfer.jobs);
+    for warning in &settings.warnings {
+        output.warning(warning);
+    }
     let records = (hashes(args)?, Journal::new(state_home(environment)));
     Ok((command, session(settings, records, output)?))
 }

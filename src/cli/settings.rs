@@ -30,6 +30,8 @@ pub(super) struct Settings {
     pub(super) api_options: ApiOptions,
     pub(super) verbose: bool,
     pub(super) debug: bool,
+    /// What the user should know before anything is sent.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Settings {
@@ -58,6 +60,7 @@ impl Settings {
             .or(found.endpoint_url.as_deref());
         let endpoint_in = |region| endpoint(url, region, args.addressing_style);
         let endpoint = endpoint_in(region)?;
+        check_keys(args, &endpoint)?;
         let source_region = args.sync.source_region.as_deref();
         let tls = (endpoint.scheme() == Scheme::Https).then(|| TlsOptions {
             ca_bundle: environment
@@ -75,7 +78,12 @@ impl Settings {
         } else {
             Mutations::Allowed
         };
+        let warnings = found.open_files.iter().map(|path| {
+            let path = path.display();
+            format!("{path} has secrets and others can read it: chmod 600 {path}")
+        });
         Ok(Self {
+            warnings: warnings.collect(),
             source_endpoint: source_region.map(endpoint_in).transpose()?,
             endpoint,
             credentials: found.credentials,
@@ -182,6 +190,19 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
         return Ok(threads);
     }
     Err(invalid(name, &threads.to_string()))
+}
+
+/// Keys to encrypt with are in headers, for everybody on the way to read if that is not encrypted.
+fn check_keys(args: &Args, endpoint: &Endpoint) -> Result<(), Failure> {
+    let keys = ["API-SSECustomerKey", "API-CopySourceSSECustomerKey"];
+    let key = keys.iter().find(|key| args.api_options.has(key));
+    match key {
+        Some(key) if endpoint.scheme() == Scheme::Http && !endpoint.is_loopback() => {
+            let text = format!("--{key} would be sent in plain text to {endpoint}: use https");
+            Err(Failure::InvalidArgument(text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The usual variables, in capital or small letters. A program that a web server runs has the

@@ -190,7 +190,7 @@ impl Output {
     }
 
     /// Tells of something that may become one.
-    pub(super) fn warning(&self, warning: impl fmt::Display) {
+    pub fn warning(&self, warning: impl fmt::Display) {
         if self.hush() < Hush::Warnings {
             self.note(warning);
         } else {

@@ -1,4 +1,8 @@
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
 
@@ -32,6 +36,8 @@ pub struct Resolved {
     pub endpoint_url: Option<String>,
     /// The CA bundle of the profile.
     pub ca_bundle: Option<PathBuf>,
+    /// Files with secrets that others can read.
+    pub open_files: Vec<PathBuf>,
 }
 
 /// Finds credentials. The order: the command line, `S3_ACCESS_KEY`/`S3_SECRET_KEY`, `AWS_*` with
@@ -86,7 +92,9 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
         (None, Some(profile)) => Some(profile.credentials_of_its_own()?),
         (None, None) => return Err(CredentialsError::NotFound),
     };
+    let files = profiles.secret_files.into_iter().chain(s3cfg.file);
     Ok(Resolved {
+        open_files: files.filter(|path| is_open(path)).collect(),
         credentials,
         region,
         endpoint_url,
@@ -158,10 +166,18 @@ fn read_s3cfg(flags: &Flags, environment: &Environment) -> Result<S3cfg, Credent
     };
     match read_optional(&path)? {
         Some(text) => {
-            S3cfg::parse(&text).map_err(|error| CredentialsError::malformed(&path, error))
+            let mut s3cfg =
+                S3cfg::parse(&text).map_err(|error| CredentialsError::malformed(&path, error))?;
+            s3cfg.file = s3cfg.credentials.is_some().then_some(path);
+            Ok(s3cfg)
         }
         None => Ok(S3cfg::default()),
     }
+}
+
+/// Whether others than the owner can read a file.
+fn is_open(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
 }
 
 /// Why there are no credentials.

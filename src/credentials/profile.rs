@@ -9,6 +9,8 @@ use crate::credentials::{Credentials, CredentialsError, Environment, ini::Ini};
 pub struct Profiles {
     credentials: Ini,
     config: Ini,
+    /// Those of the two that have secret keys.
+    pub(super) secret_files: Vec<PathBuf>,
 }
 
 /// One profile, from both files.
@@ -33,7 +35,8 @@ impl Profiles {
     /// # Errors
     /// A file cannot be read or is malformed.
     pub fn read(environment: &Environment) -> Result<Self, CredentialsError> {
-        let file = |variable: &str, name: &str| -> Result<Ini, CredentialsError> {
+        let mut secret_files = Vec::new();
+        let mut file = |variable: &str, name: &str| -> Result<Ini, CredentialsError> {
             let named = environment.get(variable).map(PathBuf::from);
             let default = || environment.home().map(|home| home.join(".aws").join(name));
             let Some(path) = named.or_else(default) else {
@@ -41,7 +44,12 @@ impl Profiles {
             };
             match read_optional(&path)? {
                 Some(text) => {
-                    Ini::parse(&text).map_err(|error| CredentialsError::malformed(&path, error))
+                    let ini = Ini::parse(&text);
+                    let ini = ini.map_err(|error| CredentialsError::malformed(&path, error))?;
+                    if text.contains("aws_secret_access_key") {
+                        secret_files.push(path);
+                    }
+                    Ok(ini)
                 }
                 None => Ok(Ini::default()),
             }
@@ -49,6 +57,7 @@ impl Profiles {
         Ok(Self {
             credentials: file("AWS_SHARED_CREDENTIALS_FILE", "credentials")?,
             config: file("AWS_CONFIG_FILE", "config")?,
+            secret_files,
         })
     }
 

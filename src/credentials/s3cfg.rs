@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::credentials::{
     Credentials,
     ini::{Ini, IniError},
@@ -15,6 +17,8 @@ pub struct S3cfg {
     pub endpoint_url: Option<String>,
     /// Whether `host_base` says AWS.
     pub is_aws: bool,
+    /// The file, if it has a secret key.
+    pub(super) file: Option<PathBuf>,
 }
 
 impl S3cfg {
@@ -46,6 +50,7 @@ impl S3cfg {
             credentials,
             endpoint_url,
             is_aws,
+            file: None,
         })
     }
 }

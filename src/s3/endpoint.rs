@@ -1,6 +1,6 @@
 //! Where requests go: host, base path, and whether the bucket is in the host or in the path.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -143,6 +143,15 @@ impl Endpoint {
     /// Whether this is Amazon's own service.
     pub fn is_aws(&self) -> bool {
         self.host.ends_with(".amazonaws.com") || self.host.ends_with(".amazonaws.com.cn")
+    }
+
+    /// Whether this is on the same machine.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_matches(['[', ']']);
+        let address = host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+        address || host == "localhost" || host.ends_with(".localhost")
     }
 
     /// Whether bytes are protected on the way.

@@ -400,3 +400,23 @@ fn output_that_cannot_be_written_is_a_failure() {
         );
     }
 }
+
+#[test]
+fn a_low_limit_of_open_files_means_fewer_jobs_and_no_failures() {
+    let world = World::new();
+    for n in 0..300 {
+        world.file(&format!("d/{n}"), content(2000, n));
+    }
+    let lines = [
+        "put -r d s3://bucket/ -c 64",
+        "get -r s3://bucket/d e -c 64",
+        "dsync e s3://bucket/f -c 64 -D",
+    ];
+    for line in lines {
+        let mut command = world.command_of("sh");
+        let program = env!("CARGO_BIN_EXE_s4cmd");
+        command.args(["-c", &format!("ulimit -n 60; exec {program} {line}")]);
+        Running::spawn(&mut command).wait().succeeds();
+    }
+    assert_eq!(world.server.store().keys("bucket").len(), 600);
+}

@@ -1,8 +1,13 @@
 //! No secret in any output, whatever is said and whatever fails.
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+};
+
 use crate::{
     matrix::status,
-    run::{Run, World, content},
+    run::{Run, Running, World, content},
     server::{Action, Config, Fault},
 };
 
@@ -183,4 +188,46 @@ fn credentials_that_no_header_can_carry_are_refused_without_being_shown() {
         keeps_secrets(world.run("ls s3://bucket --debug").fails().in_one_line());
         assert!(world.server.requests().is_empty());
     }
+}
+
+#[test]
+fn a_file_with_secrets_that_others_can_read_is_named() {
+    let files = [
+        (".s3cfg", "[default]\naccess_key = a\nsecret_key = s\n"),
+        (
+            ".aws/credentials",
+            "[default]\naws_access_key_id = a\naws_secret_access_key = s\n",
+        ),
+    ];
+    for (name, text) in files {
+        let world = World::new();
+        let path = world.outside("home").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        for (mode, warns) in [(0o644, true), (0o640, true), (0o600, false)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let mut command = world.command();
+            command.args(["ls", "s3://bucket"]);
+            for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+                command.env_remove(variable);
+            }
+            let run = Running::spawn(&mut command).wait();
+            let text = format!("chmod 600 {}", path.display());
+            assert_eq!(run.stderr.contains(&text), warns, "{mode:o} {run:#?}");
+        }
+    }
+}
+
+#[test]
+fn keys_to_encrypt_with_do_not_go_over_the_network_in_plain_text() {
+    let world = World::new();
+    world.file("f", "x");
+    let line = "put f s3://bucket/f --API-SSECustomerAlgorithm AES256 --API-SSECustomerKey 01234567890123456789012345678901";
+    let elsewhere = "--endpoint-url http://192.0.2.1:9";
+    world
+        .run(&format!("{line} {elsewhere}"))
+        .fails()
+        .within(2)
+        .says("would be sent in plain text");
+    world.run(line).succeeds();
 }
