@@ -40,6 +40,7 @@ mod order;
 mod output;
 mod parts;
 mod proofs;
+mod proxy;
 mod resume;
 mod retries;
 mod secrets;

@@ -1,10 +1,20 @@
 //! TLS: whom the program trusts, and what it says when it does not.
 
-use std::{net::TcpListener, path::PathBuf, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use crate::{
     run::{Run, World, content},
-    server::{Action, Config, Fault},
+    server::{Action, Certificate, Config, Fault},
 };
 
 fn world() -> World {
@@ -24,6 +34,19 @@ fn bundle(world: &World) -> PathBuf {
     let path = world.outside("ca.pem");
     std::fs::write(&path, world.server.ca_pem().unwrap()).unwrap();
     path
+}
+
+/// What a server shows, and the program is told to trust.
+fn showing(certificate: Certificate) -> World {
+    let mut world = World::with(Config {
+        tls: true,
+        certificate,
+        ..Config::default()
+    });
+    world.server.store().put("bucket", "key", "x");
+    let path = bundle(&world);
+    world.set("AWS_CA_BUNDLE", path.to_str().unwrap());
+    world
 }
 
 fn trusting() -> World {
@@ -161,4 +184,39 @@ fn a_peer_that_never_shakes_hands_is_left() {
     let line = format!("ls s3://bucket -t 0 --endpoint-url https://localhost:{port}");
     let run = world.run(&line).fails().in_one_line();
     assert!(run.took < Duration::from_secs(35), "{run:#?}");
+}
+
+#[test]
+fn expired_and_self_signed_certificates_are_accepted_only_if_asked_for() {
+    for certificate in [Certificate::Expired, Certificate::SelfSigned] {
+        let world = showing(certificate);
+        distrusts(&world, world.run("ls s3://bucket"));
+        world.run("ls s3://bucket --ignore-certificate").succeeds();
+    }
+}
+
+/// What a server of TLS 1.0 and 1.1 only says to a hello of 1.2 or 1.3: a fatal alert,
+/// `protocol_version`.
+#[test]
+fn a_server_of_old_versions_is_told_once() {
+    const ALERT: [u8; 7] = [0x15, 0x03, 0x02, 0x00, 0x02, 0x02, 0x46];
+    for option in ["", " --ignore-certificate"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&accepted);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                counter.fetch_add(1, Ordering::SeqCst);
+                let mut hello = [0; 4096];
+                let _ = stream.read(&mut hello);
+                let _ = stream.write_all(&ALERT);
+            }
+        });
+        let line = format!("ls s3://bucket --endpoint-url https://localhost:{port}{option}");
+        let run = World::new().run(&line).fails().in_one_line().within(5);
+        run.says("no TLS connection");
+        assert_eq!(accepted.load(Ordering::SeqCst), 1, "it tried again");
+    }
 }

@@ -9,6 +9,8 @@ pub struct Config {
     pub session_token: Option<String>,
     pub region: String,
     pub tls: bool,
+    /// What it shows of itself with TLS.
+    pub certificate: Certificate,
     /// False: unsigned requests are served too (signed ones are still verified).
     pub require_auth: bool,
     /// Upper limit of one page of any listing.
@@ -39,6 +41,7 @@ impl Default for Config {
             session_token: None,
             region: "us-east-1".into(),
             tls: false,
+            certificate: Certificate::Good,
             require_auth: true,
             max_keys: 1000,
             list_v2: true,
@@ -51,6 +54,17 @@ impl Default for Config {
             virtual_host_domain: Some("localhost".into()),
         }
     }
+}
+
+/// The certificate of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// Of the server's own authority.
+    Good,
+    /// The same, and over.
+    Expired,
+    /// Of nobody.
+    SelfSigned,
 }
 
 /// In which order a store lists its keys.

@@ -64,7 +64,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-pub use config::{Config, Order, StartAfter};
+pub use config::{Certificate, Config, Order, StartAfter};
 pub use fault::{Action, Fault, Faults, Match};
 pub use log::Seen;
 pub use object::{Headers, Object};
@@ -98,7 +98,7 @@ impl S3Server {
 
     /// Starts a server with a configuration of the caller's.
     pub fn start_with(config: Config) -> S3Server {
-        let authority = config.tls.then(tls::Authority::new);
+        let authority = config.tls.then(|| tls::Authority::new(config.certificate));
         let ca_pem = authority.as_ref().map(tls::Authority::pem);
         let acceptor = authority.map(tls::Authority::into_acceptor);
         let shared = Arc::new(Shared {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::config::Certificate;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
@@ -15,11 +16,12 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 
 /// A certificate authority that exists as long as its server.
 pub struct Authority {
+    certificate: Certificate,
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Authority {
-    pub fn new() -> Authority {
+    pub fn new(certificate: Certificate) -> Authority {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -28,7 +30,10 @@ impl Authority {
             .push(DnType::CommonName, "S3 test server authority");
         let key = KeyPair::generate().expect("a key for the authority");
         let issuer = CertifiedIssuer::self_signed(params, key).expect("a root certificate");
-        Authority { issuer }
+        Authority {
+            certificate,
+            issuer,
+        }
     }
 
     /// The root certificate.
@@ -55,9 +60,16 @@ impl Authority {
             "127.0.0.1".into(),
             "::1".into(),
         ];
-        let params = CertificateParams::new(names).expect("names for a certificate");
+        let mut params = CertificateParams::new(names).expect("names for a certificate");
         let key = KeyPair::generate().expect("a key for the server");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        if self.certificate == Certificate::Expired {
+            params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        }
+        let certificate = match self.certificate {
+            Certificate::SelfSigned => params.self_signed(&key),
+            _ => params.signed_by(&key, &self.issuer),
+        };
+        let certificate = certificate.expect("a certificate");
         let der = PrivateKeyDer::try_from(key.serialize_der()).expect("a private key");
         let key = ring::sign::any_supported_type(&der).expect("a key that ring knows");
         CertifiedKey::new(vec![certificate.der().clone()], key)
