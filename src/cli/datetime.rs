@@ -1,7 +1,7 @@
 //! Dates as people write them.
 
 use jiff::{
-    Span, Timestamp, ToSpan as _,
+    SignedDuration, Span, Timestamp, ToSpan as _,
     civil::{Date, DateTime, Time},
     tz::{Offset, TimeZone},
 };
@@ -189,15 +189,24 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The time that was so long ago: `90m`, `12h`, `7d`, `2 weeks`.
+/// The time that was so long ago: a number with `s`, `m`, `h`, `d` or `w` behind it.
 pub(super) fn before(age: &str) -> Result<Timestamp, String> {
-    let wrong = |_| "write a time span such as 12h or 7d".to_owned();
-    let span: Span = age.parse().map_err(wrong)?;
-    let now = Timestamp::now().to_zoned(TimeZone::UTC);
-    match now.checked_sub(span.abs()) {
-        Ok(then) => Ok(then.timestamp()),
-        Err(_) => Err("so long ago there was no calendar".to_owned()),
-    }
+    let wrong = || "write a time span such as 12h or 7d".to_owned();
+    let unit = age.chars().last().ok_or_else(wrong)?;
+    let number: u32 = age[..age.len() - unit.len_utf8()]
+        .parse()
+        .map_err(|_| wrong())?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 24 * 3600,
+        'w' => 7 * 24 * 3600,
+        _ => return Err(wrong()),
+    };
+    let span = SignedDuration::from_secs(i64::from(number) * seconds);
+    let then = Timestamp::now().checked_sub(span);
+    then.map_err(|_| "so long ago there was no calendar".to_owned())
 }
 
 #[cfg(test)]
@@ -205,6 +214,36 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn ages_are_numbers_with_a_unit() {
+        let seconds = |age: &str| Timestamp::now().as_second() - before(age).unwrap().as_second();
+        for (age, expected) in [
+            ("0s", 0),
+            ("90m", 5400),
+            ("12h", 43200),
+            ("1d", 86400),
+            ("2w", 1_209_600),
+        ] {
+            assert!(
+                (expected - 2..=expected + 2).contains(&seconds(age)),
+                "{age}"
+            );
+        }
+        for wrong in [
+            "",
+            "d",
+            "7",
+            "-1d",
+            "7 d",
+            "1.5h",
+            "7\u{e9}",
+            "99999999999d",
+            "4294967295w",
+        ] {
+            assert!(before(wrong).is_err(), "{wrong}");
+        }
+    }
 
     fn at(text: &str) -> Option<String> {
         let now = "2020-03-31T11:12:13Z".parse().unwrap();
