@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 use crate::{
-    client::Client,
     location::S3Url,
     s3::{
         op::{DeleteFailure, DeleteObject, DeleteObjects},
@@ -133,10 +132,11 @@ async fn delete_batch(
 ) {
     let attempts = if engine.client.retries() { ATTEMPTS } else { 1 };
     for attempt in 1..=attempts {
-        let output = match engine
-            .see_through(send_batch(&engine.client, bucket, &keys))
-            .await
-        {
+        let operation = DeleteObjects {
+            bucket,
+            keys: &keys,
+        };
+        let output = match engine.see_through(engine.client.call(&operation)).await {
             Ok(output) => output,
             Err(error) => {
                 let text = error.to_string();
@@ -149,14 +149,14 @@ async fn delete_batch(
             }
         };
         let mut again = Vec::new();
-        for (key, failure) in output {
+        for (key, failure) in keys.iter().zip(output.of_keys(&keys)) {
             match failure {
-                None => tell(&key, Ok(())),
+                None => tell(key, Ok(())),
                 Some(failure) if attempt < attempts && is_transient(&failure.code) => {
-                    again.push(key);
+                    again.push(key.clone());
                 }
                 Some(DeleteFailure { code, message, .. }) => {
-                    tell(&key, Err(Error::NotDeleted { code, message }));
+                    tell(key, Err(Error::NotDeleted { code, message }));
                 }
             }
         }
@@ -166,40 +166,6 @@ async fn delete_batch(
         keys = again;
         tokio::time::sleep(Duration::from_millis(200) * attempt).await;
     }
-}
-
-/// Sends one batch and gives every key of it its result: a key that the answer does not name was
-/// not deleted as far as anyone knows.
-async fn send_batch(
-    client: &Client,
-    bucket: &str,
-    keys: &[String],
-) -> Result<Vec<(String, Option<DeleteFailure>)>, Error> {
-    use std::collections::{HashMap, HashSet};
-    let output = client.call(&DeleteObjects { bucket, keys }).await?;
-    let deleted: HashSet<&str> = output.deleted.iter().map(String::as_str).collect();
-    let mut failed: HashMap<String, DeleteFailure> = output
-        .failed
-        .iter()
-        .map(|failure| (failure.key.clone(), failure.clone()))
-        .collect();
-    let result = |key: &String| {
-        let failure = failed.remove(key);
-        if failure.is_some() || deleted.contains(&**key) {
-            return (key.clone(), failure);
-        }
-        let code = "NotConfirmed".to_owned();
-        let message = "the server did not say what became of it".to_owned();
-        (
-            key.clone(),
-            Some(DeleteFailure {
-                key: key.clone(),
-                code,
-                message,
-            }),
-        )
-    };
-    Ok(keys.iter().map(result).collect())
 }
 
 fn is_transient(code: &str) -> bool {

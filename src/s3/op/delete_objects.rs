@@ -1,3 +1,5 @@
+use std::collections::{HashMap, HashSet};
+
 use http::Method;
 use md5::{Digest as _, Md5};
 
@@ -41,6 +43,29 @@ pub struct DeleteFailure {
     pub code: String,
     /// The server's text.
     pub message: String,
+}
+
+impl DeleteObjectsOutput {
+    /// What became of each of the keys asked for: nothing, or why it was not deleted. A key that
+    /// the answer does not name was not deleted as far as anyone knows.
+    pub fn of_keys(&self, keys: &[String]) -> Vec<Option<DeleteFailure>> {
+        let deleted: HashSet<&str> = self.deleted.iter().map(String::as_str).collect();
+        let failed: HashMap<&str, &DeleteFailure> = self
+            .failed
+            .iter()
+            .map(|failure| (&*failure.key, failure))
+            .collect();
+        let outcome = |key: &String| match failed.get(&**key) {
+            Some(failure) => Some((*failure).clone()),
+            None if deleted.contains(&**key) => None,
+            None => Some(DeleteFailure {
+                key: key.clone(),
+                code: "NotConfirmed".to_owned(),
+                message: "the server did not say what became of it".to_owned(),
+            }),
+        };
+        keys.iter().map(outcome).collect()
+    }
 }
 
 impl Operation for DeleteObjects<'_> {
@@ -140,5 +165,23 @@ mod tests {
             (&*output.failed[0].key, &*output.failed[0].code),
             ("two", "AccessDenied")
         );
+    }
+
+    #[test]
+    fn every_key_has_an_outcome_and_a_failure_beats_a_success() {
+        let failure = |key: &str| DeleteFailure {
+            key: key.to_owned(),
+            code: "AccessDenied".to_owned(),
+            message: String::new(),
+        };
+        let output = DeleteObjectsOutput {
+            deleted: vec!["one".to_owned(), "two".to_owned()],
+            failed: vec![failure("two"), failure("not asked for")],
+        };
+        let keys = ["two", "one", "three"].map(str::to_owned);
+        let codes = output.of_keys(&keys);
+        let codes = codes.iter().map(|o| o.as_ref().map(|o| o.code.as_str()));
+        let expected = [Some("AccessDenied"), None, Some("NotConfirmed")];
+        assert_eq!(codes.collect::<Vec<_>>(), expected);
     }
 }
