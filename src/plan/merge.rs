@@ -2,6 +2,13 @@
 
 use std::cmp::Ordering;
 
+/// Whether names go on in byte order behind `last`, each once. What is concluded from the order
+/// of a stream is void where this is not so.
+pub fn goes_on<'a>(last: Option<&'a str>, names: impl IntoIterator<Item = &'a str>) -> bool {
+    let all = last.into_iter().chain(names);
+    all.is_sorted_by(|one, next| one < next)
+}
+
 /// Which side has the next name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -61,6 +68,23 @@ mod tests {
                 }
                 Side::End => return (only_source, both, only_target),
             }
+        }
+    }
+
+    #[test]
+    fn names_go_on_where_each_is_behind_the_one_before() {
+        for (last, names, expected) in [
+            (None, &[][..], true),
+            (None, &["", "a", "a-b", "a/b"][..], true),
+            (None, &["a/b", "a-b"], false),
+            (None, &["a", "a"], false),
+            (Some("a"), &[], true),
+            (Some("a"), &["b"], true),
+            (Some("a"), &["a"], false),
+            (Some("b"), &["a"], false),
+        ] {
+            let names = names.iter().copied();
+            assert_eq!(goes_on(last, names.clone()), expected, "{last:?} {names:?}");
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{
     command::{Failure, Session, dsync::side::ReadError, scope::Scope, walk::tell_unreadable},
     local::{Record, Sorted, Sorter},
     location::S3Url,
+    plan::merge::goes_on,
     s3::{op::ListedObject, types::ETag},
 };
 
@@ -79,8 +80,7 @@ impl Objects {
                         .await?
                         .unwrap_or_default();
                     // Before anything on it is believed.
-                    let follows = page.first().is_none_or(|first| first.key > *last);
-                    if !follows || !is_ordered(&page) {
+                    if !goes_on(Some(last), keys(&page)) {
                         return Err(ReadError::OutOfOrder);
                     }
                     *ahead = page.into();
@@ -107,7 +107,7 @@ impl Objects {
                 None => break,
             }
         }
-        is_whole |= !is_ordered(&ahead);
+        is_whole |= !goes_on(None, keys(&ahead));
         self.state = match is_whole {
             true => State::Sorted {
                 objects: Box::new(self.sort(ahead).await?),
@@ -151,8 +151,8 @@ async fn page(lister: &mut Lister, scope: &Scope) -> Result<Option<Vec<ListedObj
     }
 }
 
-fn is_ordered(objects: &[ListedObject]) -> bool {
-    objects.is_sorted_by(|a, b| a.key < b.key)
+fn keys(objects: &[ListedObject]) -> impl Iterator<Item = &str> {
+    objects.iter().map(|object| &*object.key)
 }
 
 /// A store that changes while it is listed can give a key twice.
