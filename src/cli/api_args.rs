@@ -54,7 +54,11 @@ pub(super) fn date(flag: &str, text: &str) -> Result<Timestamp, String> {
     })
 }
 
-fn map(text: &str) -> Result<Vec<(String, String)>, String> {
+/// Reads the JSON object of an option that is a map.
+///
+/// # Errors
+/// It is something else, or has values that are no strings.
+pub fn map(text: &str) -> Result<Vec<(String, String)>, String> {
     let parsed: serde_json::Value =
         serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     let serde_json::Value::Object(entries) = parsed else {

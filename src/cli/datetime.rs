@@ -22,7 +22,7 @@ use jiff::{
 /// Compat: `ExtendedOptParser.check_datetime`. Differs: months, years, seconds, words, ISO 8601
 /// and numbers were errors there (`2 months ago` was its own example); a second day, time or
 /// distance was ignored in silence.
-pub(super) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
+pub fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim().to_ascii_lowercase();
     // Fewer digits are more likely to be meant as a date.
     let seconds = text

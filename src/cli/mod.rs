@@ -1,15 +1,15 @@
 //! The command line: what was said, what it means, and what comes out.
 
-mod api_args;
+pub mod api_args;
 mod args;
-mod datetime;
+pub mod datetime;
 mod exit;
 mod help;
 mod limits;
 mod settings;
 mod signals;
 mod sync_args;
-mod words;
+pub mod words;
 
 use std::{
     ffi::OsString,

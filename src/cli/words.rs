@@ -6,7 +6,7 @@
 /// backslash.
 ///
 /// Compat: Python's `shlex.split`.
-pub(super) fn split(text: &str) -> Option<Vec<String>> {
+pub fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     // An empty pair of quotes is a word, too.
     let mut word: Option<String> = None;

@@ -35,7 +35,7 @@ impl Default for Sorter {
 
 impl Sorter {
     /// Keeps this many bytes in memory, and at least one record.
-    pub(super) fn with_runs_of(run_bytes: usize) -> Self {
+    pub fn with_runs_of(run_bytes: usize) -> Self {
         Self {
             run_bytes,
             run: Run::default(),
