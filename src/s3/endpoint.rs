@@ -95,7 +95,9 @@ impl Endpoint {
             "https" => Scheme::Https,
             _ => return Err(invalid("the scheme must be http or https")),
         };
-        if !parsed.username().is_empty() || parsed.password().is_some() {
+        // With a slash too few (`http:/user:password@host`) they would be a part of the path.
+        let is_typo = parsed.path().contains('@');
+        if !parsed.username().is_empty() || parsed.password().is_some() || is_typo {
             return Err(invalid("credentials do not belong into it"));
         }
         if parsed.query().is_some() || parsed.fragment().is_some() {
@@ -406,6 +408,7 @@ mod tests {
         for url in [
             "http://user:canary@host",
             "user:canary@host",
+            "http:/user:canary@host",
             "http://a:canary@b@h:x",
         ] {
             let error = Endpoint::custom(url, "r", Addressing::Path).unwrap_err();
