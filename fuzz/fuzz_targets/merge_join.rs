@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| s4cmd_fuzz::targets::merge_join::run(data));

@@ -1,0 +1,109 @@
+//! The two files of the AWS tools. The fields are the profile that is asked for, the credentials
+//! file and the config file.
+
+use s4cmd::credentials::{CredentialsError, Environment, Flags, resolve};
+
+use super::{
+    files,
+    ini::{self, Values},
+    input,
+    s3cfg::shows_no_secret,
+};
+
+pub fn run(data: &[u8]) {
+    let [profile, credentials, config] = input::texts::<3>(data, input::FIELD);
+    let paths = [("credentials", &credentials), ("config", &config)]
+        .map(|(name, text)| files::written(name, text.as_bytes()));
+    let variables = [
+        ("AWS_SHARED_CREDENTIALS_FILE", paths[0].to_str().unwrap()),
+        ("AWS_CONFIG_FILE", paths[1].to_str().unwrap()),
+    ];
+    let named = (!profile.is_empty()).then_some(&*profile);
+    let flags = Flags {
+        profile: named.map(str::to_owned),
+        ..Flags::default()
+    };
+    let resolved = resolve(&flags, &Environment::from(variables));
+    let parsed = [&credentials, &config].map(|text| ini::read(text));
+    if let Some((path, line)) = paths.iter().zip(&parsed).find_map(|(path, parsed)| {
+        let line = parsed.as_ref().err()?;
+        Some((path, *line))
+    }) {
+        assert_eq!(
+            resolved.unwrap_err().to_string(),
+            ini::complaint(path, line)
+        );
+        return;
+    }
+    let files = parsed.map(Result::unwrap);
+    let Some(settings) = Settings::of(&files, named.unwrap_or("default")) else {
+        let expected = named.map_or(CredentialsError::NotFound, |profile| {
+            CredentialsError::NoSuchProfile {
+                profile: profile.to_owned(),
+            }
+        });
+        assert_eq!(resolved.unwrap_err(), expected);
+        return;
+    };
+    let keys = settings
+        .get("aws_access_key_id")
+        .zip(settings.get("aws_secret_access_key"));
+    let Some((access_key, secret_key)) = keys else {
+        let other = UNSUPPORTED.iter().find(|name| settings.get(name).is_some());
+        let expected = other.map_or(CredentialsError::NotFound, |setting| {
+            CredentialsError::Unsupported { setting }
+        });
+        assert_eq!(resolved.unwrap_err(), expected);
+        return;
+    };
+    let resolved = resolved.expect("there are keys");
+    let found = resolved.credentials.as_ref().expect("there are keys");
+    assert_eq!(found.access_key, access_key);
+    assert_eq!(found.secret_key, secret_key);
+    assert_eq!(found.session_token, settings.get("aws_session_token"));
+    assert_eq!(resolved.region, settings.get("region"));
+    assert_eq!(resolved.endpoint_url, settings.get("endpoint_url"));
+    let bundle = resolved.ca_bundle.as_ref();
+    let bundle = bundle.map(|path| path.to_str().unwrap().to_owned());
+    assert_eq!(bundle, settings.get("ca_bundle"));
+    shows_no_secret(&resolved);
+}
+
+/// The section of a profile in the one file and in the other one.
+struct Settings<'a> {
+    sections: [(Option<String>, &'a Values); 2],
+}
+
+impl<'a> Settings<'a> {
+    fn of(files: &'a [(Vec<String>, Values); 2], profile: &str) -> Option<Self> {
+        let of_config = match profile {
+            "default" => vec!["default".to_owned(), "profile default".to_owned()],
+            other => vec![format!("profile {other}")],
+        };
+        let names = [vec![profile.to_owned()], of_config];
+        let mut files = files.iter().zip(names);
+        let sections = std::array::from_fn(|_| {
+            let ((sections, values), mut names) = files.next().unwrap();
+            names.retain(|name| sections.contains(name));
+            (names.into_iter().next(), values)
+        });
+        let is_there = |(section, _): &(Option<String>, _)| section.is_some();
+        sections.iter().any(is_there).then_some(Self { sections })
+    }
+
+    /// The credentials file goes first.
+    fn get(&self, name: &str) -> Option<String> {
+        let sections = self.sections.iter();
+        let mut found =
+            sections.filter_map(|(section, values)| ini::last(values, section.as_deref()?, name));
+        found.next()
+    }
+}
+
+const UNSUPPORTED: [&str; 5] = [
+    "role_arn",
+    "credential_process",
+    "sso_session",
+    "sso_start_url",
+    "web_identity_token_file",
+];
