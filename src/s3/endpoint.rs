@@ -89,6 +89,9 @@ impl Endpoint {
         } else {
             format!("https://{url}")
         };
+        if !has_plain_host(&with_scheme) {
+            return Err(invalid("no host has such a name (write others as xn--...)"));
+        }
         let parsed = Url::parse(&with_scheme).map_err(|_| invalid("not a URL"))?;
         let scheme = match parsed.scheme() {
             "http" => Scheme::Http,
@@ -253,6 +256,19 @@ pub enum EndpointError {
     Region(String),
 }
 
+/// Whether a URL's host has only what names and addresses of hosts have. The parser takes more: what
+/// no request can be sent to, and names that are not ASCII, at some of which it panics in debug
+/// builds because it has no tables for them.
+fn has_plain_host(url: &str) -> bool {
+    // Slashes may be missing, or more.
+    let behind_scheme = url.split_once(':').map_or(url, |(_, rest)| rest);
+    let mut parts = behind_scheme.split(['/', '\\', '?', '#']);
+    let authority = parts.find(|part| !part.is_empty()).unwrap_or_default();
+    let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:[]".contains(&byte);
+    host.bytes().all(is_plain)
+}
+
 /// The URL as it may be shown: what stands before an `@` may be a password.
 fn without_user(url: &str) -> String {
     match url.rsplit_once('@') {
@@ -395,6 +411,10 @@ mod tests {
             "http://h?x",
             "not a url",
             "http://h:99999",
+            "http://Aé",
+            "http:///A%C3%A9/",
+            "http:Aé/://",
+            "http://{h",
         ] {
             assert!(
                 Endpoint::custom(url, "r", Addressing::Path).is_err(),
