@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
 use super::handler;
+use super::pipe::Pipe;
 use super::script::{Cut, Script};
 use super::wire::Wire;
 
@@ -28,9 +29,9 @@ pub async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one socket to its end.
 async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
-    let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+    let number = next_number(&shared);
     let wire = match tls {
         None => Wire::Plain(stream),
         Some(tls) => match tls.accept(stream).await {
@@ -38,6 +39,20 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>)
             Err(_) => return,
         },
     };
+    serve_wire(wire, number, shared).await;
+}
+
+/// Serves one connection in memory to its end.
+pub async fn serve_pipe(pipe: Pipe, shared: Arc<Shared>) {
+    let number = next_number(&shared);
+    serve_wire(Wire::Memory(pipe), number, shared).await;
+}
+
+fn next_number(shared: &Shared) -> u64 {
+    shared.connections.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+async fn serve_wire(wire: Wire, number: u64, shared: Arc<Shared>) {
     let service =
         service_fn(move |request| Box::pin(handler::serve(Arc::clone(&shared), number, request)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(wire), service);

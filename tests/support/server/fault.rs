@@ -1,6 +1,7 @@
 //! Scripted faults: what to spoil, for which requests, how often.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::request::Request;
@@ -101,6 +102,10 @@ pub enum Action {
     },
     /// As `Status`, but before the request's body is read; then the connection is closed.
     EarlyStatus { status: u16, code: &'static str },
+    /// As `EarlyStatus`, but the connection is reset behind the answer.
+    EarlyReset { status: u16, code: &'static str },
+    /// The request's body is not read, for a while; then the connection is closed.
+    StallRequest(Duration),
     /// Status 200 with an error document.
     ErrorIn200 { code: &'static str },
     /// Status 200 without a body.
@@ -109,6 +114,8 @@ pub enum Action {
     Canned { status: u16, body: String },
     /// A redirection to another URL.
     Redirect { status: u16, location: String },
+    /// PermanentRedirect: the bucket is in another region.
+    OtherRegion(&'static str),
     /// RequestTimeTooSkewed. From now on the server's clock is that many seconds off:
     /// all `Date` headers say so and all signatures are judged by it.
     SkewedClock(i64),
@@ -116,10 +123,29 @@ pub enum Action {
     ResetBefore,
     /// The connection is closed (FIN) instead of an answer.
     CloseBefore,
+    /// The connection is closed instead of an answer, and so many further connections in memory
+    /// are refused.
+    Refuse(u32),
     /// Bytes that are no HTTP, then the end of the connection.
     Garbage,
     /// Nothing happens for a while; then the request is served.
     StallHeaders(Duration),
+    /// A status line and then header after header, for ever.
+    EndlessHeaders,
+    /// Served; the answer's head comes byte by byte.
+    SlowHead(Duration),
+    /// Served; the answer's head has so many bytes more.
+    HugeHead(usize),
+    /// Served, after two answers that are none yet: 100 and 103.
+    Interim,
+    /// Served; the answer's length is told twice, differently.
+    TwoLengths,
+    /// Served; the answer's body comes in chunks, without a length.
+    Chunked,
+    /// Served; the answer's body has no length, the end of the connection ends it.
+    NoLength,
+    /// Served; bytes follow the answer that belong to none, and the connection stays open.
+    TrailingGarbage,
     /// Served; the answer's body stops for a while after some bytes.
     StallBody {
         after_bytes: usize,
@@ -168,6 +194,8 @@ pub enum Action {
     ResizeObject { by: i64 },
     /// Served after the object (of copies: the source) was removed.
     RemoveObject,
+    /// Served after the multipart upload was given up by somebody else.
+    AbortUpload,
     /// Served after something was done to the store, with the request's bucket and key.
     After(fn(&Store, &str, &str)),
     /// Served, and then something is done to the store, with the request's bucket and key: the
@@ -193,6 +221,7 @@ pub enum Action {
 #[derive(Default)]
 pub struct Faults {
     queue: Mutex<Vec<Pending>>,
+    happened: AtomicU64,
 }
 
 struct Pending {
@@ -220,6 +249,11 @@ impl Faults {
         self.queue.lock().unwrap().len()
     }
 
+    /// How many faults happened so far.
+    pub fn happened(&self) -> u64 {
+        self.happened.load(Ordering::Relaxed)
+    }
+
     /// The fault that happens to a request.
     pub(super) fn take(&self, request: &Request) -> Option<Action> {
         let mut queue = self.queue.lock().unwrap();
@@ -234,6 +268,7 @@ impl Faults {
         if fault.times == 0 {
             queue.remove(index);
         }
+        self.happened.fetch_add(1, Ordering::Relaxed);
         Some(action)
     }
 }

@@ -59,7 +59,7 @@ pub async fn serve(
             }
         }
     };
-    shared.log.answered(id, answer.status());
+    shared.log.answered(id, answer.status(), answer.document());
     match answer {
         Answer::Reply(reply) => Ok(reply.into_response()),
         Answer::Script(script, _) => Err(Cut(script)),

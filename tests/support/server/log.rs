@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 use super::request::Request;
@@ -26,6 +27,8 @@ pub struct Seen {
     pub body_len: u64,
     /// The answered status; None if no answer was given (yet).
     pub status: Option<u16>,
+    /// The document that was answered; empty if there was none, or none yet.
+    pub document: Bytes,
     /// The number of the connection it came over, from 1.
     pub connection: u64,
     /// When its head had arrived.
@@ -68,6 +71,7 @@ impl Log {
             headers: request.headers.clone(),
             body_len: 0,
             status: None,
+            document: Bytes::new(),
             connection,
             at: Instant::now(),
             id,
@@ -79,8 +83,11 @@ impl Log {
         self.update(id, |seen| seen.body_len = len);
     }
 
-    pub fn answered(&self, id: u64, status: Option<u16>) {
-        self.update(id, |seen| seen.status = status);
+    pub fn answered(&self, id: u64, status: Option<u16>, document: Bytes) {
+        self.update(id, |seen| {
+            seen.status = status;
+            seen.document = document;
+        });
     }
 
     /// The entry may be gone: the log can be cleared while a request is served.

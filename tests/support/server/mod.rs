@@ -12,7 +12,8 @@
 //!
 //! One request goes through these files, in this order: `connection` (socket), `handler`
 //! (one request), `request` (what is asked), `auth` (may they), `body` (receive it),
-//! `operation` and `ops` (do it), `fault` and `sabotage` (spoil it), `reply` (answer).
+//! `operation` and `ops` (do it), `fault`, `sabotage` and `transport` (spoil it), `reply`
+//! (answer).
 //!
 //! Nothing here comes from the crate under test: a mistake in its signer or its parser
 //! must not be repeated, and so hidden, by the server.
@@ -46,6 +47,7 @@ mod object;
 mod operation;
 mod ops;
 mod payload;
+mod pipe;
 mod range;
 mod reply;
 mod request;
@@ -55,11 +57,13 @@ mod sse;
 mod store;
 mod time;
 mod tls;
+mod transport;
 mod wire;
 mod xml;
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -68,7 +72,8 @@ pub use config::{Certificate, Config, Order, StartAfter};
 pub use fault::{Action, Fault, Faults, Match};
 pub use log::Seen;
 pub use object::{Headers, Object};
-pub use store::{OpenUpload, Store};
+pub use pipe::Pipe;
+pub use store::{Foreign, OpenUpload, Store};
 
 /// What all connections of one server share.
 struct Shared {
@@ -78,12 +83,27 @@ struct Shared {
     log: log::Log,
     clock: time::Clock,
     connections: AtomicU64,
+    /// How many connections in memory are still to be refused.
+    refusals: AtomicU32,
+}
+
+impl Shared {
+    fn refuse(&self, connections: u32) {
+        self.refusals.store(connections, Ordering::Relaxed);
+    }
+}
+
+/// What a server stores, does and has seen. Without sockets it is a server by itself, for
+/// connections in memory; clones are the same one.
+#[derive(Clone)]
+pub struct Simulated {
+    shared: Arc<Shared>,
 }
 
 /// A running server. It listens on a free port of 127.0.0.1, on a thread of its own,
 /// until it is dropped.
 pub struct S3Server {
-    shared: Arc<Shared>,
+    simulated: Simulated,
     port: u16,
     ca_pem: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -101,25 +121,18 @@ impl S3Server {
         let authority = config.tls.then(|| tls::Authority::new(config.certificate));
         let ca_pem = authority.as_ref().map(tls::Authority::pem);
         let acceptor = authority.map(tls::Authority::into_acceptor);
-        let shared = Arc::new(Shared {
-            config,
-            store: Store::default(),
-            faults: Faults::default(),
-            log: log::Log::default(),
-            clock: time::Clock::default(),
-            connections: AtomicU64::new(0),
-        });
+        let simulated = Simulated::new(config);
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         listener.set_nonblocking(true).expect("non-blocking mode");
         let port = listener.local_addr().expect("local address").port();
         let (stop, stopped) = oneshot::channel();
-        let state = Arc::clone(&shared);
+        let state = Arc::clone(&simulated.shared);
         let thread = std::thread::Builder::new()
             .name("s3-test-server".into())
             .spawn(move || run(listener, acceptor, state, stopped))
             .expect("a thread for the server");
         S3Server {
-            shared,
+            simulated,
             port,
             ca_pem,
             stop: Some(stop),
@@ -138,6 +151,47 @@ impl S3Server {
     /// The port the server listens on.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The certificate of the throw-away authority, for `AWS_CA_BUNDLE`; None without TLS.
+    pub fn ca_pem(&self) -> Option<String> {
+        self.ca_pem.clone()
+    }
+}
+
+impl Simulated {
+    /// A server without sockets.
+    pub fn new(config: Config) -> Simulated {
+        let shared = Arc::new(Shared {
+            config,
+            store: Store::default(),
+            faults: Faults::default(),
+            log: log::Log::default(),
+            clock: time::Clock::default(),
+            connections: AtomicU64::new(0),
+            refusals: AtomicU32::new(0),
+        });
+        Simulated { shared }
+    }
+
+    /// Makes a connection in memory, which is served on the present runtime, and gives the
+    /// client's end of it.
+    ///
+    /// # Errors
+    /// A fault wants it to be refused.
+    pub fn connect(&self) -> std::io::Result<Pipe> {
+        let refusals = &self.shared.refusals;
+        let one_less = |left: u32| left.checked_sub(1);
+        if refusals
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
+        {
+            return Err(std::io::ErrorKind::ConnectionRefused.into());
+        }
+        let (client, server) = Pipe::pair();
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(connection::serve_pipe(server, shared));
+        Ok(client)
     }
 
     /// The configuration the server was started with.
@@ -176,10 +230,13 @@ impl S3Server {
     pub fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Relaxed)
     }
+}
 
-    /// The certificate of the throw-away authority, for `AWS_CA_BUNDLE`; None without TLS.
-    pub fn ca_pem(&self) -> Option<String> {
-        self.ca_pem.clone()
+impl Deref for S3Server {
+    type Target = Simulated;
+
+    fn deref(&self) -> &Simulated {
+        &self.simulated
     }
 }
 

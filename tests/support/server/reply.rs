@@ -57,6 +57,11 @@ impl Reply {
         set(&mut self.headers, name, value);
     }
 
+    pub fn is_document(&self) -> bool {
+        let kind = self.headers.get("content-type");
+        kind.is_some_and(|kind| kind == "application/xml")
+    }
+
     /// Replaces the body by changed bytes.
     pub fn change_body(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         let mut bytes = self.body.to_bytes().to_vec();

@@ -15,8 +15,9 @@ use super::payload::Payload;
 use super::reply::Reply;
 use super::request::Request;
 use super::script::Script;
-use super::store::Store;
+use super::store::{Foreign, Store};
 use super::time::http_date;
+use super::transport;
 
 /// How a request is answered: by HTTP, or by a script that shows the client this status.
 pub enum Answer {
@@ -32,6 +33,14 @@ impl Answer {
             Answer::Script(_, status) => *status,
         }
     }
+
+    /// The document for the log.
+    pub fn document(&self) -> Bytes {
+        match self {
+            Answer::Reply(reply) if reply.is_document() => reply.body.to_bytes(),
+            _ => Bytes::new(),
+        }
+    }
 }
 
 /// How long a connection with an unread body stays open, for the client to read the
@@ -40,17 +49,24 @@ const EARLY_LINGER: Duration = Duration::from_millis(300);
 
 /// Faults that happen before the request's body is read.
 pub fn early(action: &Action, request: &Request) -> Option<Answer> {
-    let Action::EarlyStatus { status, code } = action else {
-        return None;
+    let (status, code) = match action {
+        Action::EarlyStatus { status, code } | Action::EarlyReset { status, code } => {
+            (status, code)
+        }
+        Action::StallRequest(duration) => {
+            return Some(Answer::Script(Script::close().pause(*duration), None));
+        }
+        _ => return None,
     };
     let mut reply = scripted_error(*status, code, request);
     reply.set("connection", "close");
     let reply = reply.finish(request);
     let script = Script::close().head(&reply).write(reply.body.to_bytes());
-    Some(Answer::Script(
-        script.shutdown().pause(EARLY_LINGER),
-        Some(*status),
-    ))
+    let script = match action {
+        Action::EarlyReset { .. } => script.reset_after_delivery(),
+        _ => script.shutdown().pause(EARLY_LINGER),
+    };
+    Some(Answer::Script(script, Some(*status)))
 }
 
 /// Faults that happen once the request has arrived in full.
@@ -83,6 +99,11 @@ fn instead(action: &Action, job: &Job) -> Option<Answer> {
     let script = match action {
         Action::ResetBefore => Script::reset(),
         Action::CloseBefore => Script::close(),
+        Action::Refuse(connections) => {
+            shared.refuse(*connections);
+            Script::close()
+        }
+        Action::EndlessHeaders => transport::endless_headers(),
         Action::Garbage => Script::close()
             .write(&b"\x16\x03\x00 no HTTP at all\r\n\r\n"[..])
             .shutdown(),
@@ -136,6 +157,13 @@ fn reply_instead(action: &Action, request: &Request, shared: &Shared) -> Option<
             reply.set("location", location);
             reply
         }
+        Action::OtherRegion(region) => {
+            let error = S3Error::new(301, "PermanentRedirect", "The bucket is elsewhere")
+                .with("Region", *region);
+            let mut reply = Reply::error(&error, request);
+            reply.set("x-amz-bucket-region", region);
+            reply
+        }
         Action::SkewedClock(seconds) => {
             shared.clock.set_offset(*seconds);
             let now = shared.clock.now();
@@ -168,8 +196,7 @@ fn prepare(action: &Action, request: &mut Request, shared: &Shared) {
             request.tweak.delete_omits = Some(key_contains.clone());
         }
         Action::ReplaceObject => change_object(request, shared, |object| {
-            let other: Vec<u8> = object.body.iter().map(|byte| byte ^ 0x5a).collect();
-            object.body = Bytes::from(other);
+            object.body = other_bytes(&object.body);
         }),
         Action::ResizeObject { by } => change_object(request, shared, |object| {
             let resized = resize(&object.payload(), *by);
@@ -180,10 +207,17 @@ fn prepare(action: &Action, request: &mut Request, shared: &Shared) {
                 object.headers.clone(),
             );
         }),
+        Action::AbortUpload => {
+            let id = request.query("uploadId").unwrap_or("");
+            if let Some(bucket) = shared.store.lock().get_mut(request.bucket()) {
+                bucket.uploads.remove(id);
+            }
+        }
         Action::After(change) => change(&shared.store, request.bucket(), request.key()),
         Action::RemoveObject => {
             let (bucket, key) = target(request);
             shared.store.remove(&bucket, &key);
+            shared.store.note_foreign(&bucket, &key, Foreign::Removed);
         }
         _ => (),
     }
@@ -211,7 +245,16 @@ fn change_object(request: &Request, shared: &Shared, change: impl FnOnce(&mut Ob
         Payload::Zeros(_) => super::digest::opaque_etag(),
     };
     object.headers.remove("x-amz-checksum-crc32");
+    let foreign = Foreign::Written(object.body.clone());
+    shared.store.note_foreign(&bucket, &key, foreign);
     shared.store.insert(&bucket, &key, object);
+}
+
+/// Bytes of the same length that differ throughout.
+fn other_bytes(bytes: &Bytes) -> Bytes {
+    let mut other = bytes.to_vec();
+    other.iter_mut().step_by(61).for_each(|byte| *byte ^= 0x5a);
+    Bytes::from(other)
 }
 
 /// Overwrites what was just stored, and gives the ETag of that.
@@ -219,7 +262,7 @@ fn store_other(store: &Store, bucket: &str, key: &str) -> String {
     let Some(mut object) = store.get(bucket, key) else {
         return String::new();
     };
-    let other: Vec<u8> = object.body.iter().map(|byte| byte ^ 0x5a).collect();
+    let other = other_bytes(&object.body);
     object.etag = match object.parts.is_empty() {
         true => super::digest::etag_of(&other),
         false => {
@@ -232,7 +275,8 @@ fn store_other(store: &Store, bucket: &str, key: &str) -> String {
             super::digest::composite_etag(&md5s)
         }
     };
-    object.body = Bytes::from(other);
+    object.body = other.clone();
+    store.note_foreign(bucket, key, Foreign::Damaged(other));
     object
         .headers
         .retain(|name, _| !name.starts_with("x-amz-meta-"));
@@ -287,7 +331,7 @@ fn spoil(action: &Action, mut reply: Reply, request: &Request) -> Answer {
         Action::ExtraHeader { name, value } => reply.set(name, value),
         // Its length is another one now.
         Action::StoreOther => (),
-        _ => return script_for(action, reply),
+        _ => return transport::send(action, reply),
     }
     if !request.is_head() && reply.headers.contains_key("content-length") {
         let len = reply.body.len().to_string();
@@ -317,11 +361,7 @@ fn change_etag(reply: &mut Reply, etag: Option<&str>) {
     {
         reply.set("etag", etag);
     }
-    let is_document = reply
-        .headers
-        .get("content-type")
-        .is_some_and(|t| t == "application/xml");
-    if is_document && reply.body.len() > 0 {
+    if reply.is_document() && reply.body.len() > 0 {
         let element = etag.map_or(String::new(), |etag| format!("<ETag>{etag}</ETag>"));
         reply.change_body(|body| *body = replace_etags(body, &element));
     }
@@ -336,63 +376,4 @@ fn replace_etags(document: &[u8], element: &str) -> Vec<u8> {
         out += piece.split_once("</ETag>").map_or("", |(_, rest)| rest);
     }
     out.into_bytes()
-}
-
-/// Faults of the transport: the answer is right, its way to the client is not.
-fn script_for(action: &Action, mut reply: Reply) -> Answer {
-    let status = Some(reply.status);
-    let body = match action {
-        Action::LostReply => return Answer::Script(Script::close(), None),
-        Action::LeadingSpaces { count, every } => return leading_spaces(reply, *count, *every),
-        Action::StallBody { .. }
-        | Action::SlowBody { .. }
-        | Action::ShortBody { .. }
-        | Action::ResetMidBody { .. }
-        | Action::CloseAfter => reply.body.to_bytes(),
-        _ => return Answer::Reply(reply),
-    };
-    if !matches!(action, Action::CloseAfter) {
-        reply.set("connection", "close");
-    }
-    let script = Script::close().head(&reply);
-    let front = |len: usize| body.slice(..len.min(body.len()));
-    let back = |len: usize| body.slice(len.min(body.len())..);
-    let script = match action {
-        Action::StallBody {
-            after_bytes,
-            duration,
-        } => script
-            .write(front(*after_bytes))
-            .pause(*duration)
-            .write(back(*after_bytes))
-            .shutdown(),
-        Action::SlowBody {
-            bytes_per_write,
-            pause,
-        } => body
-            .chunks((*bytes_per_write).max(1))
-            .fold(script, |script, piece| {
-                script.pause(*pause).write(body.slice_ref(piece))
-            })
-            .shutdown(),
-        Action::ShortBody { bytes } => script.write(front(*bytes)).shutdown(),
-        Action::ResetMidBody { after_bytes } => {
-            script.write(front(*after_bytes)).reset_after_delivery()
-        }
-        _ => script.write(body.clone()).shutdown(),
-    };
-    Answer::Script(script, status)
-}
-
-/// What S3 does while it works on a long request: 200 and blanks, then the result, which
-/// may still be an error.
-fn leading_spaces(mut reply: Reply, count: usize, every: Duration) -> Answer {
-    reply.status = 200;
-    reply.headers.remove("content-length");
-    reply.set("transfer-encoding", "chunked");
-    reply.set("connection", "close");
-    let start = Script::close().head(&reply);
-    let script = (0..count).fold(start, |script, _| script.pause(every).chunk(b" "));
-    let script = script.chunk(&reply.body.to_bytes()).chunk(b"").shutdown();
-    Answer::Script(script, Some(200))
 }

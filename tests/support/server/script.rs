@@ -25,6 +25,10 @@ enum Step {
     /// Says that nothing more will come, by TLS and by TCP.
     Shutdown,
     Reset,
+    /// Writes the same again and again, as long as the client takes it.
+    WriteForEver(Bytes),
+    /// Waits until the client closes the connection.
+    AwaitEnd,
 }
 
 /// Time for the kernel to deliver what was written before a reset takes it back.
@@ -57,8 +61,21 @@ impl Script {
         self.pause(DELIVERY).step(Step::Reset)
     }
 
+    pub fn write_for_ever(self, bytes: &'static [u8]) -> Script {
+        self.step(Step::WriteForEver(Bytes::from_static(bytes)))
+    }
+
+    pub fn await_end(self) -> Script {
+        self.step(Step::AwaitEnd)
+    }
+
     /// Writes the head of an answer as it is, without regard to its body.
     pub fn head(self, reply: &Reply) -> Script {
+        self.write(Script::head_bytes(reply))
+    }
+
+    /// The head of an answer as it is.
+    pub fn head_bytes(reply: &Reply) -> Vec<u8> {
         let status = http::StatusCode::from_u16(reply.status).expect("a status");
         let reason = status.canonical_reason().unwrap_or("Unknown");
         let mut head = format!("HTTP/1.1 {} {reason}\r\n", reply.status).into_bytes();
@@ -69,7 +86,7 @@ impl Script {
             head.extend_from_slice(b"\r\n");
         }
         head.extend_from_slice(b"\r\n");
-        self.write(head)
+        head
     }
 
     /// Writes one chunk of a chunked body; an empty one ends the body.
@@ -99,6 +116,12 @@ impl Script {
                     wire.reset_on_drop();
                     return;
                 }
+                Step::WriteForEver(bytes) => loop {
+                    if let Err(gone) = wire.write_all(&bytes).await {
+                        break Err(gone);
+                    }
+                },
+                Step::AwaitEnd => wire.drain().await,
             };
             if done.is_err() {
                 return;

@@ -16,6 +16,18 @@ use super::time::Clock;
 #[derive(Default)]
 pub struct Store {
     buckets: Mutex<Buckets>,
+    foreign: Mutex<Vec<(String, String, Foreign)>>,
+}
+
+/// What a fault did to an object, in the name of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreign {
+    /// Somebody else wrote these bytes.
+    Written(Bytes),
+    /// Somebody else removed it.
+    Removed,
+    /// The server stored these bytes in place of those that came.
+    Damaged(Bytes),
 }
 
 /// All buckets by name.
@@ -164,6 +176,17 @@ impl Store {
         let mut buckets = self.lock();
         let bucket = buckets.get_mut(bucket);
         bucket.is_some_and(|bucket| bucket.objects.remove(key).is_some())
+    }
+
+    /// Notes what a fault did to an object.
+    pub fn note_foreign(&self, bucket: &str, key: &str, foreign: Foreign) {
+        let mut all = self.foreign.lock().unwrap();
+        all.push((bucket.to_owned(), key.to_owned(), foreign));
+    }
+
+    /// What faults did to objects, each with its bucket and key, in order.
+    pub fn foreign(&self) -> Vec<(String, String, Foreign)> {
+        self.foreign.lock().unwrap().clone()
     }
 
     /// The keys of a bucket in order; none if it does not exist.

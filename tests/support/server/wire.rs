@@ -9,10 +9,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::pipe::Pipe;
+
 /// One accepted connection.
 pub enum Wire {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    Memory(Pipe),
 }
 
 impl Wire {
@@ -20,6 +23,7 @@ impl Wire {
         match self {
             Wire::Plain(stream) => Pin::new(stream),
             Wire::Tls(stream) => Pin::new(stream.as_mut()),
+            Wire::Memory(pipe) => Pin::new(pipe),
         }
     }
 
@@ -40,11 +44,24 @@ impl Wire {
         poll_fn(|cx| self.stream().poll_shutdown(cx)).await
     }
 
+    /// Reads until nothing more comes, and throws it away.
+    pub async fn drain(&mut self) -> Result<()> {
+        let mut buffer = [0; 4096];
+        loop {
+            let mut read = ReadBuf::new(&mut buffer);
+            poll_fn(|cx| self.stream().poll_read(cx, &mut read)).await?;
+            if read.filled().is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Makes the end of the connection, when this is dropped, a reset.
-    pub fn reset_on_drop(&self) {
+    pub fn reset_on_drop(&mut self) {
         let socket = match self {
             Wire::Plain(stream) => stream,
             Wire::Tls(stream) => stream.get_ref().0,
+            Wire::Memory(pipe) => return pipe.reset_on_drop(),
         };
         let _ = socket.set_zero_linger();
     }
