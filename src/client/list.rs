@@ -200,19 +200,25 @@ fn first_name(page: &ListPage) -> Option<&str> {
     object.into_iter().chain(prefix).min()
 }
 
-/// Finds circles of any length with the memory of one mark: each is compared with the last one
-/// whose number was a power of two (Brent's algorithm). Both the names and the tokens of pages are
+/// Finds circles of any length with the memory of two marks: each is compared with the last one
+/// whose number was a power of two (Brent's algorithm), and with the first one: a server that loses
+/// its place begins again, and may find it later. Both the names and the tokens of pages are
 /// watched: an empty page has no names, and tokens may be salted.
 #[derive(Debug, Default)]
 pub(super) struct LoopCheck {
     marks: u64,
+    first: Option<String>,
     kept: Option<String>,
 }
 
 impl LoopCheck {
     pub(super) fn repeats(&mut self, mark: &str) -> bool {
-        let repeats = self.kept.as_deref() == Some(mark);
+        let is_kept = |kept: &Option<String>| kept.as_deref() == Some(mark);
+        let repeats = is_kept(&self.kept) || is_kept(&self.first);
         self.marks += 1;
+        if self.marks == 1 {
+            self.first = Some(mark.to_owned());
+        }
         if self.marks.is_power_of_two() {
             self.kept = Some(mark.to_owned());
         }
@@ -233,5 +239,15 @@ mod tests {
         }
         let mut check = LoopCheck::default();
         assert!((0..1000).all(|n| !check.repeats(&n.to_string())));
+    }
+
+    /// After four pages the first one came again, once, and its names were listed twice.
+    #[test]
+    fn a_listing_that_begins_again_is_found_at_once() {
+        for before in 1..20_u32 {
+            let mut check = LoopCheck::default();
+            assert!((0..before).all(|n| !check.repeats(&n.to_string())));
+            assert!(check.repeats("0"), "after {before}");
+        }
     }
 }

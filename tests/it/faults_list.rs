@@ -170,6 +170,29 @@ fn a_partial_listing_is_never_taken_for_a_whole_one() {
     });
 }
 
+/// Names were listed twice, and nobody was told: only circles that close were found.
+#[test]
+fn a_listing_that_begins_again_and_goes_on_is_not_shown() {
+    let world = World::with(pages());
+    for name in 0..15 {
+        let key = format!("d/{name:02}");
+        world.server.store().put("bucket", &key, "");
+    }
+    let run = world.run("ls -r s3://bucket/d").succeeds();
+    let pages = world.server.requests_of("ListObjectsV2").len() as u32;
+    assert!(pages > 4 && run.stdout.lines().count() == 15, "{run:#?}");
+    for nth in 2..pages {
+        world.server.faults().push(Fault {
+            when: Match::op("ListObjectsV2").nth(nth),
+            times: 1,
+            action: Action::ListLoop,
+        });
+        let run = world.run("ls -r s3://bucket/d");
+        run.fails().in_one_line().says("circle");
+        assert_eq!(world.server.faults().pending(), 0);
+    }
+}
+
 #[test]
 fn without_a_wildcard_delete_only_what_was_found() {
     // The loop shows the first page twice: no key is deleted that was not listed.
