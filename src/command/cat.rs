@@ -38,12 +38,17 @@ async fn print(session: &Session, object: &S3Url, listed: &ListedObject) -> Resu
         if_match: None,
     };
     let about = |error: Error| Failure::of_job(object, &error).in_main_thread();
-    let mut stream = session
-        .client
-        .open(&get)
-        .await
-        .map_err(|error| about(error.into()))?;
-    check_listed(listed, &stream.head().object).map_err(about)?;
+    let open = async || {
+        let stream = session.client.open(&get).await?;
+        check_listed(listed, &stream.head().object)?;
+        Ok::<_, Error>(stream)
+    };
+    // As long as nothing is printed, another answer may be better.
+    let opened = match open().await {
+        Err(Error::Damaged(_)) => open().await,
+        opened => opened,
+    };
+    let mut stream = opened.map_err(about)?;
     let mut hasher = Hasher::new(false);
     while let Some(bytes) = stream.next().await.map_err(|error| about(error.into()))? {
         hasher.update(&bytes);

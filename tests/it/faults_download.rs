@@ -360,6 +360,18 @@ fn cat_gives_the_right_bytes_or_fails() {
     });
 }
 
+/// It gave up, although nothing was printed yet.
+#[test]
+fn cat_asks_again_if_the_answer_has_another_size_than_was_listed() {
+    for by in [7, -7] {
+        let world = World::new();
+        world.server.store().put("bucket", "key", "some text");
+        once(&world, 1, Action::WrongLength { by });
+        let run = world.run("cat s3://bucket/key").succeeds();
+        assert_eq!(run.stdout, "some text");
+    }
+}
+
 #[test]
 #[ignore = "takes a minute: twice the idle timeout of 30 seconds"]
 fn a_silent_server_is_left_after_the_idle_timeout() {
