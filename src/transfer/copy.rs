@@ -16,10 +16,17 @@ use crate::{
     },
 };
 
-/// How a copy ended, and which version of the source it is of.
+/// How a copy ended, and what it is of.
 pub(super) struct Copied {
     pub(super) outcome: Outcome,
-    pub(super) etag: Option<ETag>,
+    pub(super) versions: Versions,
+}
+
+/// The tags of both ends of a copy.
+pub(super) struct Versions {
+    source: Option<ETag>,
+    /// If it is known to be right.
+    target: Option<ETag>,
 }
 
 pub(super) async fn run(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
@@ -64,7 +71,10 @@ fn same_by_listing(engine: &Engine, copy: &Copy) -> Option<Copied> {
         && ETag::show_equal(copy.source.etag.as_ref(), target.etag.as_ref());
     same.then(|| Copied {
         outcome: Outcome::Synced(proof(copy.source.etag.as_ref(), target.etag.as_ref())),
-        etag: target.etag.clone(),
+        versions: Versions {
+            source: copy.source.etag.clone(),
+            target: target.etag.clone(),
+        },
     })
 }
 
@@ -81,10 +91,15 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
     let source = compare::head(engine, &copy.source_url(), Role::CopySource).await?;
     let source = source.ok_or(Error::Gone)?;
     check_listed(&copy.source, &source)?;
-    let etag = source.etag.clone();
-    let ended = |outcome| Copied { outcome, etag };
+    let ended = |outcome, target: Option<&ETag>| Copied {
+        outcome,
+        versions: Versions {
+            source: source.etag.clone(),
+            target: target.cloned(),
+        },
+    };
     if let Some(outcome) = without_transfer(engine, copy, &source).await? {
-        return Ok(ended(outcome));
+        return Ok(ended(outcome, None));
     }
     let stored = if engine.is_dry_run() {
         engine
@@ -108,13 +123,13 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
                         .await?
                         .is_some() =>
             {
-                return Ok(ended(Outcome::Skipped));
+                return Ok(ended(Outcome::Skipped, None));
             }
             stored => stored?,
         }
     };
     let proof = proof(source.etag.as_ref(), stored.as_ref());
-    Ok(ended(Outcome::Done(proof)))
+    Ok(ended(Outcome::Done(proof), stored.as_ref()))
 }
 
 /// Looks at the target as far as the rules need it. `None` means that the object is to be copied.
@@ -225,7 +240,7 @@ pub(super) fn pinned<'a>(
 pub(super) async fn delete_source(
     engine: &Engine,
     copy: &Copy,
-    copied: Option<&ETag>,
+    copied: &Versions,
 ) -> Result<(), Error> {
     if engine.is_dry_run() {
         return Ok(());
@@ -233,13 +248,13 @@ pub(super) async fn delete_source(
     let kept = |reason: &str| Error::SourceKept(reason.to_owned());
     let source = compare::head(engine, &copy.source_url(), Role::CopySource).await?;
     let source = source.ok_or_else(|| kept("it is gone already"))?;
-    match copied {
+    match &copied.source {
         None => {
             return Err(kept(
                 "without a tag it cannot be told whether it was replaced",
             ));
         }
-        copied if source.etag.as_ref() != copied => {
+        copied if source.etag != *copied => {
             return Err(kept("it was replaced while it was copied"));
         }
         _ => {}
@@ -248,6 +263,16 @@ pub(super) async fn delete_source(
     let target = target.ok_or_else(|| kept("the copy is gone"))?;
     if compare::surely_differ(&source, &target) {
         return Err(kept("the copy is not the same"));
+    }
+    // Tags of parts can be told beforehand, so this one should have been the one that was.
+    let is_sum_of_parts = !target.has_opaque_etag()
+        && target
+            .etag
+            .as_ref()
+            .is_some_and(|etag| etag.as_composite().is_some());
+    let is_right = target.etag == copied.target || compare::same_objects(&source, &target);
+    if is_sum_of_parts && !is_right {
+        return Err(kept("the tag of the copy is not that of its parts"));
     }
     let delete = DeleteObject {
         bucket: &copy.bucket,

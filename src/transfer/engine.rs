@@ -271,7 +271,7 @@ impl Engine {
         if skipped {
             return ended;
         }
-        match copy::delete_source(self, copy, copied.etag.as_ref()).await {
+        match copy::delete_source(self, copy, &copied.versions).await {
             Ok(()) => {
                 self.tell(Event::Deleted(&copy.source_url()));
                 ended

@@ -87,3 +87,17 @@ fn a_copy_of_what_was_sent_in_parts_is_not_verified_by_its_tag() {
     let run = world.run("dsync s3://bucket/s s3://bucket/t --verify");
     assert!(run.stdout.contains("0 verified, "), "{run:#?}");
 }
+
+/// It was deleted: the copy's tag was of another kind than the source's, so the sizes decided.
+#[test]
+fn a_source_is_not_deleted_after_a_copy_in_parts_under_another_tag() {
+    let world = World::new();
+    world.server.store().put("bucket", "s", content(1000, 1));
+    world.server.faults().push(other("CompleteMultipartUpload"));
+    world
+        .run(&format!("mv s3://bucket/s s3://bucket/t {COPY_PARTS}"))
+        .fails()
+        .in_one_line()
+        .says("s3://bucket/s: copied, but the source was not deleted");
+    assert!(world.server.store().body("bucket", "s") == content(1000, 1));
+}
