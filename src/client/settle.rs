@@ -5,8 +5,8 @@ use crate::{
     client::{Client, ClientError},
     s3::{
         op::{
-            CompleteMultipartUpload, CreateBucket, CreateMultipartUpload, HeadObject, PutObject,
-            PutObjectOutput,
+            AbortMultipartUpload, CompleteMultipartUpload, CreateBucket, CreateMultipartUpload,
+            HeadObject, PutObject, PutObjectOutput,
         },
         request::Role,
         types::{ETag, Md5Digest, UploadId},
@@ -105,13 +105,22 @@ impl Client {
             role: Role::Target,
         };
         match self.call(&head).await {
-            // Tags of encrypted objects are not made of the parts' MD5s.
+            // Tags of encrypted objects are not made of the parts' MD5s. What is there may have been
+            // there before, and then the upload is still open.
             Ok(object)
                 if object.size == size
                     && (expected.is_some() && object.etag.as_ref() == expected
                         || md5.is_some() && object.metadata_md5().as_ref() == md5) =>
             {
-                Ok(object.etag)
+                let abort = AbortMultipartUpload {
+                    bucket: operation.bucket,
+                    key: operation.key,
+                    upload_id: operation.upload_id,
+                };
+                match self.call(&abort).await {
+                    Ok(_) => Ok(object.etag),
+                    Err(_) => Err(error),
+                }
             }
             _ => Err(error),
         }

@@ -39,6 +39,21 @@ fn completing_is_settled_by_the_object_that_is_there() {
     });
 }
 
+/// The object was taken for the one that was sent, as it is, and the upload was left open.
+#[test]
+fn an_upload_that_was_not_completed_is_given_up_if_the_object_was_the_same_before() {
+    let world = World::new();
+    world.file("file", content(6 << 20, 1));
+    world.run(MULTIPART).succeeds();
+    let faults = world.server.faults();
+    faults.push(Fault::always(
+        "CompleteMultipartUpload",
+        Action::CloseBefore,
+    ));
+    world.run(MULTIPART).succeeds();
+    world.assert_clean();
+}
+
 #[test]
 fn somebody_elses_object_does_not_settle_it() {
     each(
