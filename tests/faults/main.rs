@@ -25,6 +25,7 @@
 #[path = "../support/server/mod.rs"]
 mod server;
 
+mod histories;
 mod matrix;
 mod state;
 mod world;

@@ -103,7 +103,8 @@ impl World {
         self.hosts().iter().any(|host| host != HOST)
     }
 
-    /// Runs a command line whose words are separated by blanks. `{}` in it is the working
+    /// Runs a command line whose words are separated by blanks; one that does not separate is a
+    /// blank in a word. `{}` in it is the working
     /// directory, `{big}` the file of [`big_file`]. Whatever is random comes from the seed.
     pub fn run(&self, line: &str, seed: u64) -> Run {
         fastrand::seed(seed);
@@ -141,9 +142,12 @@ impl World {
                 true => word.replace("{big}", big_file().to_str().unwrap()),
                 false => word.to_owned(),
             };
-            OsString::from(word.replace("{}", work))
+            OsString::from(word.replace("{}", work).replace('\u{a0}', " "))
         };
-        let words = line.split_whitespace().map(word);
+        let words = line
+            .split([' ', '\n'])
+            .filter(|word| !word.is_empty())
+            .map(word);
         [OsString::from("s4cmd")].into_iter().chain(words).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Scripted faults: what to spoil, for which requests, how often.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::request::Request;
@@ -162,6 +162,8 @@ pub enum Action {
     ResetMidBody { after_bytes: usize },
     /// Served; one byte of the answer's body (counted round its length) is flipped.
     CorruptBody { at: usize },
+    /// As `CorruptBody`, but documents, which nobody can check, stay right.
+    CorruptData { at: usize },
     /// Served; the answer has that many bytes more (zeros) or less than the object, and
     /// a Content-Length that agrees with itself.
     WrongLength { by: i64 },
@@ -221,8 +223,14 @@ pub enum Action {
 #[derive(Default)]
 pub struct Faults {
     queue: Mutex<Vec<Pending>>,
+    chance: Mutex<Option<Chance>>,
     happened: AtomicU64,
+    /// How many connections in memory are still to be refused.
+    refusals: AtomicU32,
 }
+
+/// Says, by the name of its operation, what happens to a request.
+pub type Chance = Box<dyn FnMut(&'static str) -> Option<Action> + Send>;
 
 struct Pending {
     fault: Fault,
@@ -239,9 +247,16 @@ impl Faults {
             .push(Pending { fault, matched: 0 });
     }
 
-    /// Drops all faults that have not happened.
+    /// Drops all faults that have not happened; connections are accepted again.
     pub fn clear(&self) {
         self.queue.lock().unwrap().clear();
+        *self.chance.lock().unwrap() = None;
+        self.refuse(0);
+    }
+
+    /// Lets chance decide on every request for which no fault is due.
+    pub fn at_random(&self, chance: Chance) {
+        *self.chance.lock().unwrap() = Some(chance);
     }
 
     /// How many faults are still in the queue: 0 if a test's faults all happened.
@@ -254,8 +269,30 @@ impl Faults {
         self.happened.load(Ordering::Relaxed)
     }
 
+    pub(super) fn refuse(&self, connections: u32) {
+        self.refusals.store(connections, Ordering::Relaxed);
+    }
+
+    /// Whether the next connection is refused.
+    pub(super) fn refuses(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        let refusals = &self.refusals;
+        refusals
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
+    }
+
     /// The fault that happens to a request.
     pub(super) fn take(&self, request: &Request) -> Option<Action> {
+        let action = self.take_due(request).or_else(|| {
+            let mut chance = self.chance.lock().unwrap();
+            chance.as_mut()?(request.operation.name())
+        })?;
+        self.happened.fetch_add(1, Ordering::Relaxed);
+        Some(action)
+    }
+
+    fn take_due(&self, request: &Request) -> Option<Action> {
         let mut queue = self.queue.lock().unwrap();
         let index = queue
             .iter_mut()
@@ -268,7 +305,6 @@ impl Faults {
         if fault.times == 0 {
             queue.remove(index);
         }
-        self.happened.fetch_add(1, Ordering::Relaxed);
         Some(action)
     }
 }

@@ -63,13 +63,13 @@ mod xml;
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
 pub use config::{Certificate, Config, Order, StartAfter};
-pub use fault::{Action, Fault, Faults, Match};
+pub use fault::{Action, Chance, Fault, Faults, Match};
 pub use log::Seen;
 pub use object::{Headers, Object};
 pub use pipe::Pipe;
@@ -83,14 +83,6 @@ struct Shared {
     log: log::Log,
     clock: time::Clock,
     connections: AtomicU64,
-    /// How many connections in memory are still to be refused.
-    refusals: AtomicU32,
-}
-
-impl Shared {
-    fn refuse(&self, connections: u32) {
-        self.refusals.store(connections, Ordering::Relaxed);
-    }
 }
 
 /// What a server stores, does and has seen. Without sockets it is a server by itself, for
@@ -169,7 +161,6 @@ impl Simulated {
             log: log::Log::default(),
             clock: time::Clock::default(),
             connections: AtomicU64::new(0),
-            refusals: AtomicU32::new(0),
         });
         Simulated { shared }
     }
@@ -180,12 +171,7 @@ impl Simulated {
     /// # Errors
     /// A fault wants it to be refused.
     pub fn connect(&self) -> std::io::Result<Pipe> {
-        let refusals = &self.shared.refusals;
-        let one_less = |left: u32| left.checked_sub(1);
-        if refusals
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-            .is_ok()
-        {
+        if self.shared.faults.refuses() {
             return Err(std::io::ErrorKind::ConnectionRefused.into());
         }
         let (client, server) = Pipe::pair();

@@ -100,7 +100,7 @@ fn instead(action: &Action, job: &Job) -> Option<Answer> {
         Action::ResetBefore => Script::reset(),
         Action::CloseBefore => Script::close(),
         Action::Refuse(connections) => {
-            shared.refuse(*connections);
+            shared.faults.refuse(*connections);
             Script::close()
         }
         Action::EndlessHeaders => transport::endless_headers(),
@@ -318,12 +318,9 @@ fn shift_range(request: &mut Request) {
 /// Changes the answer of an operation that was done.
 fn spoil(action: &Action, mut reply: Reply, request: &Request) -> Answer {
     match action {
-        Action::CorruptBody { at } => reply.change_body(|body| {
-            if !body.is_empty() {
-                let at = at % body.len();
-                body[at] ^= 1;
-            }
-        }),
+        Action::CorruptBody { at } => corrupt(&mut reply, *at),
+        Action::CorruptData { .. } if reply.is_document() => (),
+        Action::CorruptData { at } => corrupt(&mut reply, *at),
         Action::TruncatedXml => reply.change_body(|body| body.truncate(body.len() / 2)),
         Action::WrongLength { by } => wrong_length(&mut reply, *by, request),
         Action::WrongETag => change_etag(&mut reply, Some("\"00000000000000000000000000000000\"")),
@@ -338,6 +335,15 @@ fn spoil(action: &Action, mut reply: Reply, request: &Request) -> Answer {
         reply.set("content-length", &len);
     }
     Answer::Reply(reply)
+}
+
+fn corrupt(reply: &mut Reply, at: usize) {
+    reply.change_body(|body| {
+        if !body.is_empty() {
+            let at = at % body.len();
+            body[at] ^= 1;
+        }
+    });
 }
 
 fn wrong_length(reply: &mut Reply, by: i64, request: &Request) {

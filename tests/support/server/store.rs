@@ -189,6 +189,11 @@ impl Store {
         self.foreign.lock().unwrap().clone()
     }
 
+    /// Forgets what faults did to objects.
+    pub fn forget_foreign(&self) {
+        self.foreign.lock().unwrap().clear();
+    }
+
     /// The keys of a bucket in order; none if it does not exist.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
         let buckets = self.lock();
@@ -196,6 +201,13 @@ impl Store {
         bucket
             .map(|b| b.objects.keys().cloned().collect())
             .unwrap_or_default()
+    }
+
+    /// Forgets all open multipart uploads of a bucket.
+    pub fn forget_uploads(&self, bucket: &str) {
+        if let Some(bucket) = self.lock().get_mut(bucket) {
+            bucket.uploads.clear();
+        }
     }
 
     /// The open multipart uploads of a bucket.
