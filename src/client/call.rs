@@ -121,7 +121,8 @@ impl Client {
         loop {
             let pass = self.inner.requests.pass().await;
             if addressed.request.operation != OperationKind::AbortMultipartUpload {
-                self.inner.outage.check()?;
+                let over = self.inner.outage.check();
+                over.map_err(|error| error.after(retry.ambiguous))?;
             }
             let started = Instant::now();
             let outcome = self.attempt(addressed, accept).await?;

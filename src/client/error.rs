@@ -80,6 +80,14 @@ impl ClientError {
         self.service().is_some_and(ServiceError::is_not_found)
     }
 
+    /// The same error for another request, of which attempts may have been carried out.
+    pub(super) fn after(mut self, attempted: bool) -> Self {
+        if let Self::Answer { ambiguous, .. } | Self::Transport { ambiguous, .. } = &mut self {
+            *ambiguous = attempted;
+        }
+        self
+    }
+
     /// Whether the operation may have been carried out although it failed.
     pub fn is_ambiguous(&self) -> bool {
         match self {

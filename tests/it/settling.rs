@@ -1,6 +1,7 @@
 //! An answer was lost: what was done is found out, not guessed.
 
 use crate::{
+    matrix::status,
     run::{World, content, each},
     server::{Action, Config, Fault},
 };
@@ -173,4 +174,26 @@ fn a_delete_whose_answer_was_lost_is_done() {
                 .contains(&"d/1".to_owned())
         );
     }
+}
+
+/// The error that ended the run was that of another request, and said nothing of this one.
+#[test]
+fn a_lost_upload_is_told_also_if_another_request_ended_the_run() {
+    let world = World::new();
+    world.file("d/big", content(6 << 20, 1));
+    world.file("d/small", "x");
+    let wait = |seconds: &str| Action::RetryAfter {
+        status: 503,
+        code: "SlowDown",
+        header_value: seconds.to_owned(),
+    };
+    let faults = world.server.faults();
+    faults.push(Fault::once("CreateMultipartUpload", Action::LostReply));
+    faults.push(Fault::once("CreateMultipartUpload", wait("4")));
+    faults.push(Fault::once("PutObject", wait("2")));
+    faults.push(Fault::always("PutObject", status(400, "ExpiredToken")));
+    let line = "put -r d s3://bucket/ --max-singlepart-upload-size 1000";
+    let run = world.run(line).fails().within(10);
+    assert_eq!(world.server.store().uploads("bucket").len(), 1);
+    run.says("may have been left open");
 }
