@@ -33,6 +33,7 @@ mod faults_upload;
 mod filters;
 mod guard;
 mod jumps;
+mod kills;
 mod local;
 mod memory;
 mod no_overwrite;
