@@ -17,6 +17,7 @@ use crate::{
     transfer::{
         Compare, Engine, Error, Overwrite, Proof, Target, Upload, Version,
         compare::{self, Pair, Verdict},
+        content::known_md5s,
         engine::{Outcome, STREAM_BUFFERS},
         unfinished, upload_parts,
     },
@@ -222,9 +223,17 @@ async fn check_stored(
         Some(object) if has_other_md5(engine, &object, &digests.md5) => Err(Error::Damaged(
             "the stored object has another MD5 than the file",
         )),
+        // An answer without a tag may be that of somebody who stored nothing.
+        Some(object) if stored.etag.is_none() && !is_ours(&object, &digests.md5) => Err(
+            Error::Damaged("the server did not say that it stored the object"),
+        ),
         Some(_) => Ok(false),
         None => Err(Error::Damaged("the server did not store the object")),
     }
+}
+
+fn is_ours(object: &HeadObjectOutput, md5: &Md5Digest) -> bool {
+    object.has_opaque_etag() || known_md5s(object).any(|known| known == *md5)
 }
 
 /// Whether the metadata says that an object is not the one with this MD5. What the user puts there
