@@ -19,6 +19,8 @@ pub struct Made<'a> {
     pub expected: Expected,
     pub now: Model,
     pub run: Run,
+    /// Whether it is a move.
+    pub moves: bool,
     pub harm: Harm,
     pub world: &'a World,
 }
@@ -36,8 +38,9 @@ pub fn check(made: &Made<'_>) -> Vec<String> {
         let (old, new) = (made.before.get(name), expected.after.get(name));
         // A command that fails in any case may do a part of what it could.
         let may_be_old = !(is_done && (expected.status == 0 || made.harm < Harm::Any));
-        let is_explained =
-            others.explain(name, now) || others.touched.contains(name) && made.may_be_written(now);
+        let is_explained = others.explain(name, now)
+            || others.touched.contains(name) && made.may_be_written(now)
+            || made.may_be_moved(&others, old, now);
         if now != new && !(may_be_old && now == old) && !is_explained {
             let size = |content: Option<&Bytes>| content.map(Bytes::len);
             found.push(format!("{name} is {:?}, not {:?}", size(now), size(new)));
@@ -86,6 +89,12 @@ impl Others {
 }
 
 impl Made<'_> {
+    /// Where a target is free in between, a move that it was in the way of is made.
+    fn may_be_moved(&self, others: &Others, old: Option<&Bytes>, now: Option<&Bytes>) -> bool {
+        let is_elsewhere = || self.now.values().any(|content| Some(content) == old);
+        self.moves && !others.touched.is_empty() && now.is_none() && is_elsewhere()
+    }
+
     /// Where others removed or replaced a target in between, the command may find it free.
     fn may_be_written(&self, now: Option<&Bytes>) -> bool {
         now.is_some_and(|now| self.before.values().any(|content| content == now))

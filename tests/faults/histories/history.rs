@@ -17,6 +17,8 @@ pub struct History {
     seed: u64,
     random: fastrand::Rng,
     world: World,
+    /// What is there.
+    model: Model,
     has_faults: bool,
     is_aloud: bool,
 }
@@ -53,6 +55,7 @@ impl History {
         Self {
             seed,
             random,
+            model: model_of(&world),
             world,
             has_faults: true,
             is_aloud: false,
@@ -86,7 +89,7 @@ impl History {
     }
 
     fn step(&mut self, index: usize, tally: &mut Tally) -> Result<(), String> {
-        let before = self.model();
+        let before = self.model.clone();
         let step = Step::random(&mut self.random);
         // One thing would go into a directory instead.
         let is_of_many = !matches!(step.act, Act::Transfer { tree: false, .. });
@@ -112,8 +115,9 @@ impl History {
         let made = Made {
             expected,
             before,
-            now: self.model(),
+            now: model_of(&self.world),
             run,
+            moves: matches!(step.act, Act::Transfer { moves: true, .. }),
             harm: if is_unsure { Harm::Any } else { harm },
             world: &self.world,
         };
@@ -130,7 +134,10 @@ impl History {
         }
         server.store().forget_uploads("bucket");
         match found.is_empty() {
-            true => Ok(()),
+            true => {
+                self.model = made.now;
+                Ok(())
+            }
             false => Err(format!(
                 "--- rerun with S4CMD_SEED={}\n{}\n{}",
                 self.seed,
@@ -167,12 +174,6 @@ impl History {
         text
     }
 
-    fn model(&self) -> Model {
-        let state = state::of(&self.world).into_iter();
-        let state = state.filter(|(name, _)| name.starts_with(STORE) || !name.starts_with("s3:"));
-        state.map(|(name, content)| (name, content.body)).collect()
-    }
-
     /// Another client writes or deletes an object, or the user a file.
     fn somebody_writes(&mut self) {
         let place = steps::place(&mut self.random);
@@ -182,6 +183,10 @@ impl History {
         let version = self.random.u64(..40);
         let len = [0, 1, 100, 700, 2500][version as usize % 5];
         let bytes = content(len, version);
+        match delete {
+            true => drop(self.model.remove(&name)),
+            false => drop(self.model.insert(name.clone(), bytes.clone().into())),
+        }
         match (name.strip_prefix(STORE), name.strip_prefix(WORK), delete) {
             (Some(key), _, true) => drop(self.world.server.store().remove("bucket", key)),
             (Some(key), ..) => drop(self.world.server.store().put("bucket", key, bytes)),
@@ -197,6 +202,12 @@ impl History {
         let path = self.world.path(&name);
         fs::create_dir(&path).is_ok().then_some(path)
     }
+}
+
+fn model_of(world: &World) -> Model {
+    let state = state::of(world).into_iter();
+    let state = state.filter(|(name, _)| name.starts_with(STORE) || !name.starts_with("s3:"));
+    state.map(|(name, content)| (name, content.body)).collect()
 }
 
 /// What all faults of a command together can do.

@@ -162,8 +162,8 @@ pub enum Action {
     ResetMidBody { after_bytes: usize },
     /// Served; one byte of the answer's body (counted round its length) is flipped.
     CorruptBody { at: usize },
-    /// As `CorruptBody`, but documents, which nobody can check, stay right.
-    CorruptData { at: usize },
+    /// As `CorruptBody`, but only where the answer says an MD5 of the content.
+    CorruptChecked { at: usize },
     /// Served; the answer has that many bytes more (zeros) or less than the object, and
     /// a Content-Length that agrees with itself.
     WrongLength { by: i64 },

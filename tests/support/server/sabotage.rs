@@ -245,6 +245,7 @@ fn change_object(request: &Request, shared: &Shared, change: impl FnOnce(&mut Ob
         Payload::Zeros(_) => super::digest::opaque_etag(),
     };
     object.headers.remove("x-amz-checksum-crc32");
+    object.headers.remove("x-amz-meta-md5");
     let foreign = Foreign::Written(object.body.clone());
     shared.store.note_foreign(&bucket, &key, foreign);
     shared.store.insert(&bucket, &key, object);
@@ -319,8 +320,8 @@ fn shift_range(request: &mut Request) {
 fn spoil(action: &Action, mut reply: Reply, request: &Request) -> Answer {
     match action {
         Action::CorruptBody { at } => corrupt(&mut reply, *at),
-        Action::CorruptData { .. } if reply.is_document() => (),
-        Action::CorruptData { at } => corrupt(&mut reply, *at),
+        Action::CorruptChecked { at } if says_md5(&reply) => corrupt(&mut reply, *at),
+        Action::CorruptChecked { .. } => (),
         Action::TruncatedXml => reply.change_body(|body| body.truncate(body.len() / 2)),
         Action::WrongLength { by } => wrong_length(&mut reply, *by, request),
         Action::WrongETag => change_etag(&mut reply, Some("\"00000000000000000000000000000000\"")),
@@ -335,6 +336,12 @@ fn spoil(action: &Action, mut reply: Reply, request: &Request) -> Answer {
         reply.set("content-length", &len);
     }
     Answer::Reply(reply)
+}
+
+fn says_md5(reply: &Reply) -> bool {
+    let etag = reply.headers.get("etag");
+    let is_md5 = etag.is_some_and(|etag| !etag.as_bytes().contains(&b'-'));
+    !reply.is_document() && (is_md5 || reply.headers.contains_key("x-amz-meta-md5"))
 }
 
 fn corrupt(reply: &mut Reply, at: usize) {
