@@ -14,7 +14,8 @@ use s4cmd::{
         endpoint::{Addressing, Endpoint},
         op::{
             CompleteMultipartUpload, CopyObject, CopySource, DeleteObject, DeleteObjects,
-            GetObject, HeadObject, ListObjectsV2, MetadataDirective, PutObject, UploadPart,
+            GetObject, GetObjectOutput, HeadObject, ListObjectsV2, MetadataDirective, PutObject,
+            UploadPart,
         },
         operation::{Answer, Operation},
         payload::{Payload, PayloadHash},
@@ -45,6 +46,7 @@ pub fn run(data: &[u8]) {
             client,
             script,
             is_single: behaviour & RETRIES == 0,
+            asks_more: operation % OPERATIONS >= FIRST_OF_SEVERAL,
         };
         world.runtime.block_on(case.run(operation % OPERATIONS));
         assert!(world.wire.connections() <= MOST_CONNECTIONS);
@@ -100,8 +102,10 @@ impl World {
 struct Case {
     client: Client,
     script: Script,
-    /// One request, one connection, one answer.
+    /// Nothing is tried twice.
     is_single: bool,
+    /// The operation makes several requests, so that not only the first answer matters.
+    asks_more: bool,
 }
 
 impl Case {
@@ -222,33 +226,47 @@ impl Case {
         }
         assert_eq!(content.len() as u64, announced, "less than announced");
         if self.is_single {
-            let reading = self.reading(&operation).expect("an answer");
+            let reading = self.readings(false).next().expect("an answer");
             let parsed = reading.parsed(&operation).expect("a success");
             assert_eq!(format!("{parsed:?}"), format!("{:?}", stream.head()));
             assert!(reading.body.starts_with(&content));
         } else {
-            self.check_pieces(&content);
+            self.check_pieces(&operation, stream.head(), &content);
         }
     }
 
-    /// What came in several answers is made of beginnings of their bodies, one behind the other.
-    fn check_pieces(&self, content: &[u8]) {
+    /// What came in several answers is made of beginnings of their bodies, one behind the other:
+    /// the first one an answer to what was asked, and the others to what was still to come of the
+    /// same version.
+    fn check_pieces(&self, asked: &GetObject<'_>, head: &GetObjectOutput, content: &[u8]) {
+        let first = format!("{head:?}");
+        let start = asked.range.map_or(0, |range| range.start);
+        let end = start + head.content_length;
+        let continues = |reading: &Reading, from: usize| {
+            let rest = GetObject {
+                range: ByteRange::new(start + from as u64, end),
+                if_match: head.object.etag.as_ref(),
+                ..*asked
+            };
+            reading.parsed(&rest).is_some()
+        };
+        let mut has_begun = false;
         let mut ends = vec![false; content.len() + 1];
         ends[0] = true;
-        for part in self.script.parts() {
-            let Some(reading) = Reading::of(part, false, self.script.end == End::Closed) else {
-                continue;
-            };
-            for start in (0..content.len())
-                .rev()
-                .filter(|start| ends[*start])
-                .collect::<Vec<_>>()
-            {
-                let pairs = content[start..].iter().zip(&reading.body);
-                let common = pairs.take_while(|(one, other)| one == other).count();
-                ends[start..=start + common].fill(true);
+        for reading in self.readings(false) {
+            let begins = reading.parsed(asked).map(|head| format!("{head:?}"));
+            let begins = begins.as_ref() == Some(&first);
+            let before = ends.clone();
+            for from in (0..=content.len()).filter(|from| before[*from]) {
+                if begins && from == 0 || has_begun && continues(&reading, from) {
+                    let pairs = content[from..].iter().zip(&reading.body);
+                    let common = pairs.take_while(|(one, other)| one == other).count();
+                    ends[from..=from + common].fill(true);
+                }
             }
+            has_begun |= begins;
         }
+        assert!(has_begun, "nobody said so");
         assert_eq!(ends.last(), Some(&true), "bytes that no answer had");
     }
 
@@ -269,18 +287,11 @@ impl Case {
 
     /// Whether a whole answer is a success with such an output.
     fn has_answer<O: Operation>(&self, operation: &O, fits: impl Fn(&O::Output) -> bool) -> bool {
-        let of_part = |part: &Bytes| {
-            let reading = Reading::of(part, is_head(operation), self.script.end == End::Closed);
-            let parsed = reading
-                .filter(|reading| reading.is_whole)?
-                .parsed(operation);
-            parsed.filter(|output| fits(output))
-        };
-        let used = if self.is_single { 1 } else { usize::MAX };
-        self.script
-            .parts()
-            .take(used)
-            .any(|part| of_part(part).is_some())
+        let whole = self
+            .readings(is_head(operation))
+            .filter(|reading| reading.is_whole);
+        let mut outputs = whole.filter_map(|reading| reading.parsed(operation));
+        outputs.any(|output| fits(&output))
     }
 
     /// A failure has its reason: the answer is not one that nobody could object to.
@@ -288,10 +299,7 @@ impl Case {
         assert!(!error.to_string().is_empty());
         assert!(!self.is_well_formed(operation), "{error}");
         if let Some(service) = error.service() {
-            let parts = self.script.parts();
-            let mut readings = parts.filter_map(|part| {
-                Reading::of(part, is_head(operation), self.script.end == End::Closed)
-            });
+            let mut readings = self.readings(is_head(operation));
             assert!(readings.any(|reading| reading.status == service.status));
         }
     }
@@ -306,9 +314,16 @@ impl Case {
         plain.is_some_and(|reading| reading.parsed(operation).is_some())
     }
 
-    fn reading<O: Operation>(&self, operation: &O) -> Option<Reading> {
-        let part = self.script.parts().next()?;
-        Reading::of(part, is_head(operation), self.script.end == End::Closed)
+    /// The answers, as the plain reader has them.
+    fn readings(&self, is_head: bool) -> impl Iterator<Item = Reading> {
+        let closes = self.script.end == End::Closed;
+        let used = if self.is_single && !self.asks_more {
+            1
+        } else {
+            usize::MAX
+        };
+        let parts = self.script.parts().take(used);
+        parts.filter_map(move |part| Reading::of(part, is_head, closes))
     }
 
     /// An upload under a condition, whose answer may be lost: it succeeded only if the server says
@@ -322,7 +337,7 @@ impl Case {
         let is_there = self.has_answer(&head(Role::Target), |object| {
             object.size == put.payload.len() && object.content_md5() == put.content_md5
         });
-        assert!(is_told || !self.is_single && is_there);
+        assert!(is_told || is_there);
     }
 
     /// The same of the end of a multipart upload.
@@ -336,7 +351,7 @@ impl Case {
         };
         let text = format!("{etag:?}");
         let is_told = self.has_answer(complete, |parsed| format!("{parsed:?}") == text);
-        let is_there = Self::has_head(self.script.parts(), self.script.end, |object| {
+        let is_there = self.has_answer(&head(Role::Target), |object| {
             let is_same =
                 object.etag.as_ref() == Some(&tag) || object.metadata_md5() == Some(MD5_OF_BYTES);
             object.size == 5 && is_same
@@ -344,43 +359,23 @@ impl Case {
         assert!(is_told || is_there);
     }
 
-    /// Whether any answer, also behind the first one, is that of an object that fits.
-    fn has_head<'a>(
-        mut parts: impl Iterator<Item = &'a Bytes>,
-        end: End,
-        fits: impl Fn(&s4cmd::s3::op::HeadObjectOutput) -> bool,
-    ) -> bool {
-        parts.any(|part| {
-            let reading = Reading::of(part, true, end == End::Closed);
-            let object = reading.and_then(|reading| reading.parsed(&head(Role::Target)));
-            object.is_some_and(|object| fits(&object))
-        })
-    }
-
-    /// A listing ends, and all that it gives was asked for.
+    /// A listing ends, does not go in a circle, and all that it gives was asked for.
     async fn listing(&self) {
         let mut lister = self.client.list("b", "p", Some("/"));
         let mut pages = 0;
+        let mut last = None;
         while let Ok(Some(page)) = lister.next_page().await {
             pages += 1;
-            assert!(
-                pages <= self.script.parts().count(),
-                "more pages than answers"
-            );
-            assert!(
-                page.objects
-                    .iter()
-                    .all(|object| object.key.starts_with('p'))
-            );
-            assert!(page.prefixes.iter().all(|prefix| prefix.starts_with('p')));
-            let text = format!("{:?}", page.objects);
-            let is_told = self.script.parts().any(|part| {
-                let reading = Reading::of(part, false, self.script.end == End::Closed);
-                let parsed = reading.filter(|reading| reading.is_whole);
-                let parsed = parsed.and_then(|reading| reading.parsed(&list()));
-                parsed.is_some_and(|parsed| format!("{:?}", parsed.objects) == text)
-            });
+            assert!(pages <= self.script.parts().count(), "too many pages");
+            let keys = page.objects.iter().map(|object| &object.key);
+            let mut names = keys.chain(&page.prefixes);
+            assert!(names.all(|name| name.starts_with('p')));
+            let objects = format!("{:?}", page.objects);
+            let is_told =
+                self.has_answer(&list(), |other| format!("{:?}", other.objects) == objects);
             assert!(is_told, "objects that no answer had");
+            let again = last.replace(page.clone());
+            assert!(again != Some(page) || !again.is_some_and(|page| page.truncated));
         }
     }
 }
@@ -423,6 +418,8 @@ impl Reading {
 }
 
 const OPERATIONS: u8 = 14;
+/// The operations from here on make several requests.
+const FIRST_OF_SEVERAL: u8 = 11;
 /// A bit of the second byte; the others are those of [`Script`].
 const RETRIES: u8 = 0x10;
 /// Two rounds of attempts for each piece of an object, each after the longest silence.
