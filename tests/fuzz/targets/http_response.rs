@@ -405,7 +405,8 @@ fn is_head<O: Operation>(operation: &O) -> bool {
 
 impl Reading {
     fn parsed<O: Operation>(&self, operation: &O) -> Option<O::Output> {
-        let request = operation.request().unwrap();
+        // A tag with a tab in it cannot be sent back.
+        let request = operation.request().ok()?;
         let kind = s4cmd::s3::operation::OperationKind::GetObject;
         let streams = request.operation == kind && self.status.is_success();
         let answer = Answer {

@@ -29,7 +29,9 @@ impl Reading {
         let (body, is_whole) = if is_head || matches!(status.as_u16(), 204 | 304) {
             (Vec::new(), true)
         } else if let Some(coding) = headers.get_all("transfer-encoding").iter().next_back() {
-            match coding.as_bytes().to_ascii_lowercase().ends_with(b"chunked") {
+            let last = coding.as_bytes().rsplit(|byte| *byte == b',').next();
+            let last = last.unwrap_or_default().trim_ascii();
+            match last.eq_ignore_ascii_case(b"chunked") {
                 true => chunked(rest),
                 false => (rest.to_vec(), closes),
             }
