@@ -83,7 +83,7 @@ fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> 
 
 /// Runs a command line on the caller's runtime, over connections of the caller's making and until
 /// `cancel`: for simulations, whose clock and network are not those of the system. Gives what
-/// [`run`] gives; help, version and wrong usage end with [`USAGE`].
+/// [`run`] gives; help, version and wrong usage end with 2.
 pub async fn simulate(
     arguments: Vec<OsString>,
     environment: &Environment,
