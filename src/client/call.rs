@@ -130,7 +130,7 @@ impl Client {
             let failure = match outcome {
                 Ok(body) => {
                     self.inner.budget.give_back(price);
-                    self.inner.outage.succeeded();
+                    self.inner.outage.answered();
                     pass.went_well();
                     return Ok((body, pass, retry.ambiguous));
                 }
@@ -157,7 +157,13 @@ impl Client {
                     decision = retry.next_round(&failure, reached);
                 }
             }
-            let in_time = self.inner.outage.failed(started);
+            // Who says no is there.
+            let in_time = if failure.is_definite() {
+                self.inner.outage.answered();
+                true
+            } else {
+                self.inner.outage.failed(started)
+            };
             match decision {
                 Decision::Again { after, .. } if in_time => tokio::time::sleep(after).await,
                 _ => {

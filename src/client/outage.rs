@@ -23,8 +23,8 @@ impl Outage {
         self.over.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 
-    /// An attempt succeeded.
-    pub(super) fn succeeded(&self) {
+    /// The server answered, with a success or a last word.
+    pub(super) fn answered(&self) {
         *self
             .failing_since
             .lock()
@@ -59,7 +59,18 @@ const LONG: Duration = Duration::from_secs(301);
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
+    use crate::{
+        client::{Client, ClientOptions, Mutations, RetryPolicy},
+        net::{ConnectOptions, Dialer, HttpClient},
+        s3::{
+            api_option::ApiOptions,
+            endpoint::{Addressing, Endpoint},
+            op::HeadBucket,
+        },
+    };
 
     async fn wait(seconds: u64) {
         tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -71,7 +82,7 @@ mod tests {
         assert!(outage.failed(Instant::now()));
         wait(500).await;
         assert!(outage.failed(Instant::now()));
-        outage.succeeded();
+        outage.answered();
         wait(500).await;
         assert!(outage.failed(Instant::now()), "it begins anew");
         wait(601).await;
@@ -85,6 +96,53 @@ mod tests {
             let started = Instant::now();
             wait(1000).await;
             assert!(outage.failed(started));
+        }
+    }
+
+    /// A client of a server that takes 20 seconds for each answer.
+    fn client(status: &'static str) -> Client {
+        let dialer = Dialer::new(move |_| {
+            let (here, mut there) = tokio::io::duplex(64 * 1024);
+            tokio::spawn(async move {
+                let mut request = [0; 16 * 1024];
+                while matches!(there.read(&mut request).await, Ok(1..)) {
+                    wait_for(20).await;
+                    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+                    there.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+            Ok(Box::new(here))
+        });
+        let connect = ConnectOptions {
+            dialer: Some(dialer),
+            ..ConnectOptions::default()
+        };
+        let options = ClientOptions {
+            endpoint: Endpoint::custom("http://server", "us-east-1", Addressing::Path).unwrap(),
+            credentials: None,
+            retry: RetryPolicy::default(),
+            max_requests: 4,
+            mutations: Mutations::Allowed,
+            api_options: ApiOptions::default(),
+            observer: None,
+        };
+        Client::new(HttpClient::new(&connect).unwrap(), options)
+    }
+
+    async fn wait_for(seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_only_says_no_is_there() {
+        for (status, is_over) in [("404 Not Found", false), ("500 Internal Error", true)] {
+            let client = client(status);
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_secs(1000) && !client.is_over() {
+                let asked = client.call(&HeadBucket { bucket: "bucket" }).await;
+                assert!(asked.is_err());
+            }
+            assert_eq!(client.is_over(), is_over, "{status}");
         }
     }
 }

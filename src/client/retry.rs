@@ -187,6 +187,11 @@ impl Failure {
         matches!(self, Self::Answer { error: AnswerError::Service(e), .. } if e.is_throttling())
     }
 
+    /// Whether the server answered, and would answer the same again.
+    pub(super) fn is_definite(&self) -> bool {
+        matches!(self, Self::Answer { error: AnswerError::Service(e), .. } if !e.is_transient())
+    }
+
     /// Whether every other request would fail as well.
     pub(super) fn is_about_everything(&self) -> bool {
         matches!(self, Self::Answer { error: AnswerError::Service(e), .. } if e.is_about_credentials())

@@ -174,7 +174,7 @@ impl<'a> OpenUpload<'a> {
             }
             Err(cause) => cause,
         };
-        if self.is_resumable && self.engine.options.resume && cause.may_be_resumed() {
+        if self.is_resumable && cause.may_be_resumed() {
             self.engine.tell(Event::Warning(format!(
                 "{}: what was sent is kept for a run with --resume, as upload {}",
                 self.whole.target, self.id.0
