@@ -118,10 +118,7 @@ pub(super) async fn abort(
                 key,
                 upload_id,
             };
-            match client.call(&abort).await {
-                Err(error) if error.is_not_found() => return Ok(true),
-                other => other?,
-            };
+            client.call(&abort).await?;
             let list = ListParts {
                 bucket,
                 key,
