@@ -42,6 +42,7 @@ mod output;
 mod parts;
 mod proofs;
 mod proxy;
+mod races;
 mod resume;
 mod retries;
 mod secrets;
