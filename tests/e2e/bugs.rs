@@ -1,8 +1,6 @@
 //! The bugs of the Python original that the contract lists, by their numbers there: each test
 //! fails on the wrong behaviour. Those that need a server that lies are in `tests/it/bugs.rs`.
 
-use std::fs;
-
 use crate::world::{World, md5_hex, noise, run};
 
 #[test]
@@ -245,7 +243,7 @@ fn b29_the_command_line_wins_and_a_percent_sign_in_a_file_is_read() {
         world.access_key(),
         world.secret_key()
     );
-    fs::write(world.home(".s3cfg"), config).unwrap();
+    world.write_secrets(".s3cfg", &config);
     let mut command = world.bare_command();
     command
         .env("AWS_ENDPOINT_URL", world.endpoint())

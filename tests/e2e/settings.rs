@@ -128,7 +128,7 @@ fn the_configuration_of_s3cmd_is_enough() {
         let mut command = world.bare_command();
         run(command.args(["ls", &world.url("")]).args(arguments))
     };
-    fs::write(world.home(".s3cfg"), &text).unwrap();
+    world.write_secrets(".s3cfg", &text);
     assert_eq!(list(&[]).succeeds().len(), 1);
     fs::rename(world.home(".s3cfg"), world.home("other.cfg")).unwrap();
     assert!(list(&[]).fails().contains("no credentials"));
@@ -153,7 +153,7 @@ fn a_profile_of_aws_is_enough() {
         world.access_key(),
         world.secret_key()
     );
-    fs::write(world.home(".aws/credentials"), credentials).unwrap();
+    world.write_secrets(".aws/credentials", &credentials);
     let config = format!(
         "[profile test]\nregion = {}\nendpoint_url = {}\n",
         world.region(),

@@ -191,6 +191,12 @@ impl World {
         self.directory.path().join("home").join(name)
     }
 
+    /// Writes a file with secrets into the home directory, as they should be: nobody else reads it.
+    pub fn write_secrets(&self, name: &str, text: &str) {
+        fs::write(self.home(name), text).unwrap();
+        fs::set_permissions(self.home(name), Permissions::from_mode(0o600)).unwrap();
+    }
+
     /// The lines of uploads, from pairs of paths and keys.
     pub fn uploads(&self, pairs: &[(&str, &str)]) -> Vec<String> {
         let line = |(path, key): &(&str, &str)| format!("{path} => {}", self.url(key));
