@@ -1,6 +1,6 @@
 //! Where requests go: host, base path, and whether the bucket is in the host or in the path.
 
-use std::{fmt, net::IpAddr};
+use std::fmt;
 
 use thiserror::Error;
 use url::{Host, Url};
@@ -152,11 +152,12 @@ impl Endpoint {
 
     /// Whether this is on the same machine.
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_matches(['[', ']']);
-        let address = host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback());
-        address || host == "localhost" || host.ends_with(".localhost")
+        match Host::parse(&self.host) {
+            Ok(Host::Ipv4(address)) => address.is_loopback(),
+            Ok(Host::Ipv6(address)) => address.is_loopback(),
+            Ok(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Err(_) => false,
+        }
     }
 
     /// Whether bytes are protected on the way.
@@ -332,6 +333,22 @@ mod tests {
 
     fn custom(url: &str, addressing: Addressing) -> Endpoint {
         Endpoint::custom(url, "us-east-1", addressing).unwrap()
+    }
+
+    #[test]
+    fn loopback_is_known_in_all_its_forms() {
+        for (url, expected) in [
+            ("http://localhost:9000", true),
+            ("http://s3.localhost", true),
+            ("http://127.1.2.3", true),
+            ("http://[::1]:9000", true),
+            ("http://192.0.2.1", false),
+            ("http://127.0.0.1.example.com", false),
+            ("http://notlocalhost", false),
+        ] {
+            let endpoint = custom(url, Addressing::Path);
+            assert_eq!(endpoint.is_loopback(), expected, "{url}");
+        }
     }
 
     #[test]
