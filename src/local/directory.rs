@@ -158,7 +158,8 @@ fn descend(
 
 fn open_one(above: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
     let flags = SEARCH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    Ok(openat(above, name, flags, Mode::empty())?)
+    let open = || openat(above, name, flags, Mode::empty());
+    Ok(rustix::io::retry_on_intr(open)?)
 }
 
 fn is_link(above: &OwnedFd, name: &OsStr) -> bool {
@@ -172,8 +173,12 @@ fn refused(path: &Path, error: io::Error) -> DirectoryError {
         io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
         _ => error,
     };
+    let named = match path.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => path,
+    };
     DirectoryError::Io {
-        path: path.to_owned(),
+        path: named.to_owned(),
         error,
     }
 }

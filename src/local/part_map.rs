@@ -34,7 +34,9 @@ impl PartMap {
     pub(super) fn create(directory: &Directory, name: &OsStr, version: &str) -> io::Result<Self> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL;
         let file = directory.open_file(name, flags)?;
-        (&file).write_all(format!("{version}\n").as_bytes())?;
+        let written = (&file).write_all(format!("{version}\n").as_bytes());
+        // Without its first line it is of no use.
+        written.inspect_err(|_| remove(directory, name))?;
         Ok(Self {
             file,
             arrived: Vec::new(),

@@ -60,8 +60,9 @@ impl SourceFile {
                 return Err(SourceError::NotAFile);
             }
             // Some file systems make up files whose size they do not know.
-            if file.read_at(&mut [0], metadata.len())? > 0 {
-                return Err(SourceError::Longer);
+            match file.read_exact_at(&mut [0], metadata.len()) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+                read => return Err(read.map_or_else(SourceError::Io, |()| SourceError::Longer)),
             }
             Ok(Self {
                 file: Arc::new(file),

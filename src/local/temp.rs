@@ -52,11 +52,13 @@ impl TempFile {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                     opened => opened?,
                 };
+                // From here on it is removed, whatever comes.
+                let new = Self::new(directory, name, target, file);
                 // Another run may have found it before it was locked, and removed it.
-                if lock(&file) == Lock::Taken || file.metadata()?.nlink() == 0 {
+                if lock(&new.file) == Lock::Taken || new.file.metadata()?.nlink() == 0 {
                     continue;
                 }
-                return Ok(Self::new(directory, name, target, file));
+                return Ok(new);
             }
             Err(io::ErrorKind::AlreadyExists.into())
         })
@@ -152,8 +154,8 @@ impl TempFile {
         modified: Option<SystemTime>,
         replace: bool,
     ) -> io::Result<FileIdentity> {
-        let mode = privilege.unwrap_or(0o666) & 0o777 & !umask();
         blocking::in_place(|| {
+            let mode = privilege.unwrap_or(0o666) & 0o777 & !umask()?;
             self.file.set_permissions(Permissions::from_mode(mode))?;
             if let Some(modified) = modified {
                 // A file system without such times has the right content all the same.
@@ -326,7 +328,7 @@ mod tests {
         let temp = create(&target).unwrap();
         temp.persist(Some(0o6777), None, true).unwrap();
         let mode = fs::metadata(&target).unwrap().permissions().mode();
-        assert_eq!(mode & 0o7777, 0o777 & !umask());
+        assert_eq!(mode & 0o7777, 0o777 & !umask().unwrap());
     }
 
     #[test]

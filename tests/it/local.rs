@@ -303,6 +303,22 @@ fn a_full_disk_is_told_and_the_old_file_stays() {
     }
 }
 
+/// The file that tells of the parts was left, with nothing in it.
+#[test]
+fn a_full_disk_leaves_no_map_of_parts() {
+    let world = World::new();
+    let Some(_disk) = SmallDisk::mount(&world) else {
+        return;
+    };
+    // As much as there is room for.
+    let _ = fs::write(world.path("disk/filler"), vec![0; 4 << 20]);
+    let store = world.server.store();
+    store.put("bucket", "key", content(300_000, 1));
+    let line = format!("get s3://bucket/key disk/large --resume {RANGED}");
+    world.run(&line).fails().says("No space left on device");
+    assert_eq!(all_files(&world.path("disk")), ["filler"]);
+}
+
 #[test]
 fn new_files_are_readable_by_nobody_else_until_they_are_whole() {
     use crate::server::{Action, Fault};

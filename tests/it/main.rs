@@ -25,6 +25,7 @@ mod bad_input;
 mod bugs;
 mod checksums;
 mod copies;
+mod disk;
 mod dry_run;
 mod faults_delete;
 mod faults_download;
