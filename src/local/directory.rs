@@ -131,8 +131,9 @@ fn descend(
         root
     };
     let flags = SEARCH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = || openat(CWD, named, flags, Mode::empty());
     let mut handle =
-        openat(CWD, named, flags, Mode::empty()).map_err(|error| refused(root, error.into()))?;
+        rustix::io::retry_on_intr(open).map_err(|error| refused(root, error.into()))?;
     let mut current = root.to_owned();
     for component in path.strip_prefix(root).unwrap_or(path).components() {
         current.push(component);

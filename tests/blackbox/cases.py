@@ -298,6 +298,7 @@ def races():
             world.wait_for("UploadPart", 1)
             with open(path, "r+b") as file:
                 change(file)
+            world.touched = True
         return during
 
     def grow(file):

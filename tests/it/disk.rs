@@ -47,20 +47,20 @@ fn an_interrupted_call_is_made_again() {
     world.file("up/a", "a");
     world.server.store().put("bucket", "key", "content");
     for (line, path, call) in [
-        ("get s3://bucket/key d/file", "d", "openat"),
+        ("get s3://bucket/key d/e/file", "d/e", "openat"),
         ("put up/a s3://bucket/a", "up/a", "pread64"),
     ] {
         let path = world.path(path);
+        let line = line.replace("d/e", path.to_str().unwrap());
         let mut command = world.command_of("strace");
         let inject = format!("inject={call}:error=EINTR:when=1");
-        let path = path.to_str().unwrap();
-        command.args(["-f", "-o", "../trace", "-P", path]);
+        command.args(["-f", "-o", "../trace", "-P", path.to_str().unwrap()]);
         command.args(["-e", &format!("trace={call}"), "-e", &inject, "--"]);
         command
             .arg(env!("CARGO_BIN_EXE_s4cmd"))
             .args(line.split(' '));
         if call == "openat" {
-            fs::create_dir(world.path("d")).unwrap();
+            fs::create_dir_all(&path).unwrap();
         }
         Running::spawn(&mut command).wait().succeeds();
         let trace = fs::read_to_string(world.outside("trace")).unwrap();
