@@ -139,11 +139,23 @@ impl ServiceError {
         )
     }
 
+    /// Whether another write at the same time cost a multipart upload its end: all of it has to be
+    /// sent anew.
+    ///
+    /// Source: S3 API Reference, CompleteMultipartUpload, `If-None-Match`.
+    pub fn ended_the_upload(&self) -> bool {
+        self.operation == OperationKind::CompleteMultipartUpload
+            && self.code == "ConditionalRequestConflict"
+    }
+
     /// Whether the same request may succeed when it is sent again.
     ///
     /// A failure inside a 200 is one that S3 documents as "500 in the body" (CopyObject and
     /// CompleteMultipartUpload), so only its code decides.
     pub fn is_transient(&self) -> bool {
+        if self.ended_the_upload() {
+            return false;
+        }
         if self.is_throttling() || self.status.is_server_error() {
             return self.status != StatusCode::NOT_IMPLEMENTED;
         }

@@ -6,7 +6,7 @@ use crate::{
     client::{ClientError, TransportErrorKind},
     local::{DirectoryError, SourceError},
     plan::paths::UnsafeName,
-    s3::operation::OperationKind,
+    s3::{error::ServiceError, operation::OperationKind},
 };
 
 /// Why a job failed. The job's names are added where it is reported.
@@ -95,7 +95,14 @@ impl Error {
     /// Whether beginning again may help: another version of the object came in between, or a byte
     /// was damaged on the way.
     pub(super) fn is_worth_a_restart(&self) -> bool {
-        matches!(self, Self::Damaged(_)) || self.is_condition()
+        matches!(self, Self::Damaged(_)) || self.is_condition() || self.ended_the_upload()
+    }
+
+    /// Whether a multipart upload has to be sent anew because of another write at the same time.
+    pub(super) fn ended_the_upload(&self) -> bool {
+        matches!(self, Self::Client(error) if error
+            .service()
+            .is_some_and(ServiceError::ended_the_upload))
     }
 
     /// Whether what was done so far is of use to a run that goes on with it: only the way to the

@@ -154,6 +154,30 @@ fn a_conflict_is_not_taken_for_a_success() {
     }
 }
 
+/// The end of the upload was asked for again and again, although the conflict had closed it.
+#[test]
+fn an_upload_that_a_conflict_ended_is_sent_anew() {
+    for line in [
+        format!("put d/1 s3://bucket/t/1 {PARTS}"),
+        format!("cp s3://bucket/s/1 s3://bucket/t/1 {COPY_PARTS}"),
+    ] {
+        let world = world();
+        let source = match line.starts_with("put") {
+            true => world.read("d/1").unwrap().into(),
+            false => world.server.store().body("bucket", "s/1"),
+        };
+        let conflict = status(409, "ConditionalRequestConflict");
+        let fault = Fault::once("CompleteMultipartUpload", conflict);
+        world.server.faults().push(fault);
+        world.run(&format!("{line} --no-overwrite")).succeeds();
+        let operations = ["CreateMultipartUpload", "CompleteMultipartUpload"];
+        let requests = operations.map(|operation| world.server.requests_of(operation).len());
+        assert_eq!(requests, [2, 2], "{line}");
+        assert!(world.server.store().body("bucket", "t/1") == source);
+        world.assert_clean();
+    }
+}
+
 /// The answer to the write was lost, and the second attempt finds what the first one stored.
 #[test]
 fn what_was_stored_itself_is_not_called_skipped() {
