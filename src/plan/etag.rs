@@ -63,12 +63,12 @@ fn usual_mebibytes() -> impl Iterator<Item = u64> {
 
 /// The number doubled again and again, as far as parts may be large in MiB.
 fn doublings(first: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(first), |count| Some(count * 2)).take_while(|count| *count <= 5120)
+    std::iter::successors(Some(first), |count| Some(count * 2)).take_while(|count| *count <= LARGEST)
 }
 
 /// All multiples of 1 MiB between the bounds, if they are few.
 fn whole_mebibytes(low: u64, high: u64) -> impl Iterator<Item = u64> {
-    let (first, last) = (low.div_ceil(MIB), high / MIB);
+    let (first, last) = (low.div_ceil(MIB), (high / MIB).min(LARGEST));
     let are_few = (last + 1).saturating_sub(first) <= MOST as u64;
     let multiples = (first..=last).map(|count| count * MIB);
     multiples.take(if are_few { MOST } else { 0 })
@@ -83,6 +83,8 @@ const USUAL_MB: &[u64] = &[
 const MOST: usize = 8;
 const MAX_PARTS: u64 = 10_000;
 const MIB: u64 = 1024 * 1024;
+/// What a part can be, in MiB.
+const LARGEST: u64 = 5120;
 
 #[cfg(test)]
 mod tests {
@@ -135,6 +137,13 @@ mod tests {
             let found = part_sizes(part * 7 + 5, 8);
             assert!(found.contains(&part), "{part}: {found:?}");
         }
+    }
+
+    /// Sizes that no part can have were counted among the possible ones, which were then too many.
+    #[test]
+    fn what_no_part_can_be_crowds_nothing_out() {
+        let found = part_sizes(3_141_957_280_000, 586);
+        assert!(found.contains(&(5116 * MIB)), "{found:?}");
     }
 
     #[test]
