@@ -50,7 +50,8 @@ enum Said {
 /// Days, times, zones and distances in words of fixed forms, each at most once.
 fn said(text: &str, now: i64) -> Said {
     let lower = text.to_ascii_lowercase();
-    if lower.trim().parse::<i64>().is_ok() {
+    // Blanks beyond ASCII are blanks to the parser, and not here.
+    if !lower.is_ascii() || lower.trim().parse::<i64>().is_ok() {
         return Said::Unknown;
     }
     let words: Vec<&str> = lower.split_ascii_whitespace().collect();
