@@ -2,6 +2,7 @@ use std::{
     collections::HashSet,
     fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
     path::Path,
 };
@@ -82,16 +83,24 @@ fn is_other_file(target: &Path) -> bool {
         .any(|other| other == name)
 }
 
-/// Whether a file that is there is also there under a name of another case.
+/// Whether a file that is there is also there under a name of another case, or may be, as far as
+/// that can be seen.
 pub(super) fn ignores_case(file: &Path) -> bool {
-    let inode = |path: &Path| {
-        let metadata = fs::symlink_metadata(path).ok()?;
-        Some((metadata.dev(), metadata.ino()))
+    let inode = |path: &Path| match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some((metadata.dev(), metadata.ino()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     };
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let swapped: String = name.chars().map(swap_case).collect();
-    let there = inode(file);
-    *name != *swapped && there.is_some() && inode(&file.with_file_name(swapped)) == there
+    if *name == *swapped {
+        return false;
+    }
+    match (inode(file), inode(&file.with_file_name(swapped))) {
+        (Ok(there), Ok(other)) => there.is_some() && there == other,
+        (Ok(None), _) | (_, Ok(None)) => false,
+        _ => true,
+    }
 }
 
 fn swap_case(character: char) -> char {

@@ -7,6 +7,7 @@ use crate::{
     command::{
         CaseConflict, Failure, Session,
         case_conflict::CaseNames,
+        root::is_directory,
         scope::Scope,
         session::JobSender,
         targets::Targets,
@@ -21,7 +22,7 @@ use crate::{
 
 pub(super) async fn run(session: &Session, source: &S3Url, target: &str) -> Result<(), Failure> {
     let entries = walk::sources(session, source).await?;
-    let into_directory = Path::new(target).is_dir();
+    let into_directory = is_directory(target)?;
     if entries.len() > 1 && !into_directory {
         return Err(Failure::runtime(format!(
             "Target \"{target}\" is not a directory."

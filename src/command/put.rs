@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use crate::{
-    command::{Failure, Session, session::JobSender, targets::Targets},
+    command::{Failure, Session, root::is_directory, session::JobSender, targets::Targets},
     local::{Found, Links, WalkOptions, walk},
     location::{S3Target, S3Url, basename},
     plan::paths,
@@ -21,17 +21,29 @@ pub(super) async fn run(
     if sources.len() > 1 && !target.takes_many() {
         return Err(not_a_directory(target));
     }
-    let base_of = |source: &String| base_of(source, target, sources.len() == 1);
+    let mut named = Vec::new();
+    for source in sources {
+        match is_directory(source) {
+            Ok(is_directory) => {
+                let base = base_of(source, is_directory, target, sources.len() == 1);
+                named.push((source, is_directory, base));
+            }
+            Err(failure) => {
+                session.tally.list(1);
+                session.fail(&failure);
+            }
+        }
+    }
     session
         .transfer(async |jobs| {
-            let bases = sources.iter().map(|source| base_of(source).to_string());
+            let bases = named.iter().map(|(_, _, base)| base.to_string());
             let mut putter = Putter {
                 session,
                 targets: Targets::new(bases),
                 jobs,
             };
-            for source in sources {
-                putter.source(source, &base_of(source)).await?;
+            for (source, is_directory, base) in &named {
+                putter.source(source, *is_directory, base).await?;
             }
             Ok(())
         })
@@ -55,8 +67,12 @@ pub(super) fn not_a_directory(target: &S3Target) -> Failure {
 }
 
 /// Where a source goes: a file to this key, a directory's files below it.
-pub(super) fn base_of(source: &str, target: &S3Target, is_alone: bool) -> S3Url {
-    let is_directory = Path::new(source).is_dir();
+pub(super) fn base_of(
+    source: &str,
+    is_directory: bool,
+    target: &S3Target,
+    is_alone: bool,
+) -> S3Url {
     let base = match basename(source) {
         "" | "." | ".." => target.url.clone(),
         name if is_directory => target.of_directory(name, is_alone),
@@ -77,9 +93,14 @@ struct Putter<'a> {
 }
 
 impl Putter<'_> {
-    async fn source(&mut self, source: &str, base: &S3Url) -> Result<(), Failure> {
+    async fn source(
+        &mut self,
+        source: &str,
+        is_directory: bool,
+        base: &S3Url,
+    ) -> Result<(), Failure> {
         let path = Path::new(source);
-        if !path.is_dir() {
+        if !is_directory {
             // What cannot be looked at is not missing.
             let is_missing = matches!(path.try_exists(), Ok(false));
             if is_missing && self.session.options.ignore_empty_source {

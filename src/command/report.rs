@@ -35,7 +35,7 @@ pub(super) enum State {
     Extra,
     /// Both have it, and it is not the same.
     Differ,
-    /// Both have it, and it could not be compared.
+    /// It could not be compared, or not even be seen.
     Failed,
 }
 

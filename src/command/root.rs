@@ -1,9 +1,21 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
+    command::Failure,
+    local::Directory,
     location::{Location, S3Url},
     transfer::Job,
 };
+
+/// Whether a path leads to a directory.
+///
+/// # Errors
+/// It cannot be looked at. To take that for no directory would be to send, to delete or to miss
+/// what nobody asked for.
+pub(super) fn is_directory(path: impl AsRef<Path>) -> Result<bool, Failure> {
+    let path = path.as_ref();
+    Directory::is_at(path).map_err(|error| Failure::os(path.display(), &error))
+}
 
 /// A directory, as one side of a synchronisation: what is in it has names that are paths from it.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    command::{Failure, Options, Session, cp, dsync, get, operands::Sync, put},
+    command::{Failure, Options, Session, cp, dsync, get, operands::Sync, put, root::is_directory},
     location::S3Target,
     transfer::Afterwards,
 };
@@ -35,7 +35,7 @@ async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(),
     if session.options.ignore_empty_source && matches!(path.try_exists(), Ok(false)) {
         return Ok(());
     }
-    if !path.is_dir() {
+    if !is_directory(path)? {
         let text = format!("Source \"{source}\" is not a directory.");
         return Err(Failure::runtime(text));
     }
@@ -45,6 +45,6 @@ async fn up(session: &Session, source: &String, target: &S3Target) -> Result<(),
         false => format!("s3://{}", url.bucket),
     };
     // Differs: the original looked for the files where it had not put them, and deleted them all.
-    let base = put::base_of(source, target, true);
+    let base = put::base_of(source, true, target, true);
     dsync::remove_extras_of_files(session, source, &named, &base, delete).await
 }

@@ -1,6 +1,6 @@
 //! `verify`: whether two directories are the same, in both directions of difference.
 
-use std::{fmt::Display, path::Path, sync::Arc};
+use std::{fmt::Display, sync::Arc};
 
 use tokio::sync::mpsc;
 
@@ -10,7 +10,7 @@ use crate::{
         dsync::{self, Entry, ReadError, Side},
         ledger::{Entries, Kept},
         report::{Report, State},
-        root::Root,
+        root::{Root, is_directory},
         walk,
     },
     location::Location,
@@ -31,7 +31,7 @@ pub(super) async fn run(
     let direction = dsync::direction(source, target)?;
     for location in [source, target] {
         if let Location::Local(path) = location
-            && !Path::new(path).is_dir()
+            && !is_directory(path)?
         {
             return Err(Failure::about(path, "there is no such directory"));
         }
@@ -109,12 +109,14 @@ impl Verifier<'_> {
                     merge::Side::End => return Ok(()),
                     merge::Side::Source => {
                         let (name, source) = sources.taken(session).await?;
-                        self.only_source(&name, &source)?;
+                        let is_known = !targets.may_have(&name);
+                        self.only_source(&name, &source, is_known)?;
                     }
                     merge::Side::Target => {
                         let next = sources.name().map(str::to_owned);
                         let (name, target) = targets.taken(session).await?;
-                        self.only_target(&name, next.as_deref(), &target)?;
+                        let is_known = !sources.may_have(&name);
+                        self.only_target(&name, next.as_deref(), &target, is_known)?;
                     }
                     merge::Side::Both => {
                         let (name, source) = sources.taken(session).await?;
@@ -128,24 +130,41 @@ impl Verifier<'_> {
         read.await.map_err(ReadError::into_failure)
     }
 
-    fn only_source(&self, name: &str, source: &Entry) -> Result<(), Failure> {
-        let is_marker = name.is_empty() || name.ends_with('/');
-        let is_directory = |root: &String| Path::new(root).join(name).is_dir();
-        let is_made = is_marker
-            && (name.is_empty()
-                || matches!(self.target, Location::Local(root) if is_directory(root)));
+    /// With `is_known` the target does not have it; else that could not be seen, and was told.
+    fn only_source(&self, name: &str, source: &Entry, is_known: bool) -> Result<(), Failure> {
+        // Of a directory that is there, the marker has no name of its own in the file system.
+        let is_made = name.is_empty()
+            || matches!(self.target, Location::Local(_)
+                if dsync::marks_directory(self.session, self.target, None, name));
         if is_made || !self.session.admits_time(source) {
             return Ok(());
         }
-        self.tell(State::Missing, name, source, None)
+        let state = if is_known {
+            State::Missing
+        } else {
+            State::Failed
+        };
+        self.tell(state, name, source, None)
     }
 
-    fn only_target(&self, name: &str, next: Option<&str>, target: &Entry) -> Result<(), Failure> {
-        let is_marker = dsync::marks_directory(self.source, next, name);
+    /// The same the other way round.
+    fn only_target(
+        &self,
+        name: &str,
+        next: Option<&str>,
+        target: &Entry,
+        is_known: bool,
+    ) -> Result<(), Failure> {
+        let is_marker = dsync::marks_directory(self.session, self.source, next, name);
         if is_marker || !self.session.admits_time(target) {
             return Ok(());
         }
-        self.tell(State::Extra, name, target, None)
+        let state = if is_known {
+            State::Extra
+        } else {
+            State::Failed
+        };
+        self.tell(state, name, target, None)
     }
 
     async fn both(

@@ -45,7 +45,7 @@ impl Directory {
     pub fn create(root: &Path, path: &Path) -> Result<Self, DirectoryError> {
         blocking::in_place(|| {
             if !root.as_os_str().is_empty() {
-                fs::create_dir_all(root).map_err(|error| refused(root, error))?;
+                make_all(root).map_err(|error| refused(root, error))?;
             }
             let make = |above: &OwnedFd, name: &OsStr| {
                 match mkdirat(above, name, Mode::from_raw_mode(0o777)) {
@@ -56,6 +56,18 @@ impl Directory {
             };
             descend(root, path, make)
         })
+    }
+
+    /// Whether a path leads to a directory. What is not there is none.
+    ///
+    /// # Errors
+    /// It cannot be looked at: there may be one.
+    pub fn is_at(path: &Path) -> io::Result<bool> {
+        let there = blocking::in_place(|| fs::metadata(path));
+        match there {
+            Err(error) if is_missing(&error) => Ok(false),
+            there => Ok(there?.is_dir()),
+        }
     }
 
     /// Opens a directory that is there, as [`Directory::create`] does.
@@ -166,6 +178,26 @@ fn open_one(above: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
 fn is_link(above: &OwnedFd, name: &OsStr) -> bool {
     statat(above, name, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|there| FileType::from_raw_mode(there.st_mode) == FileType::Symlink)
+}
+
+/// Whether that is why nothing is found at a path, as against why it could not be looked at.
+pub(super) fn is_missing(error: &io::Error) -> bool {
+    let missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    missing.contains(&error.kind())
+}
+
+/// The standard library says that something is there also if it could not see what it is.
+fn make_all(path: &Path) -> io::Result<()> {
+    match fs::create_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            match Directory::is_at(path) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(error),
+                Err(reason) => Err(reason),
+            }
+        }
+        made => made,
+    }
 }
 
 /// That something is there is only said of what should be a directory and is none.

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::local::{Links, Sorted, Sorter, order_key};
+use crate::local::{Directory, Links, Sorted, Sorter, order_key};
 
 /// Something in a directory.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,14 +99,15 @@ impl Iterator for Entries {
 }
 
 /// Links are only looked at if something below them could be wanted. Whatever is wrong with an
-/// entry is seen again when its turn comes.
+/// entry is seen again when its turn comes; a link that cannot be looked at is taken for one to a
+/// directory, so that it is not left out in silence if it can then.
 fn kind(entry: &DirEntry, links: Links, wanted: &mut impl FnMut(&[u8]) -> bool) -> Option<Kind> {
     let Ok(file_type) = entry.file_type() else {
         return Some(Kind::Other);
     };
     let mut leads_to_directory = || {
         let key = order_key(entry.file_name().into_vec(), true);
-        wanted(&key) && entry.path().is_dir()
+        wanted(&key) && Directory::is_at(&entry.path()).unwrap_or(true)
     };
     match links {
         _ if file_type.is_dir() => Some(Kind::Directory),

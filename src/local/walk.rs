@@ -12,6 +12,7 @@ use crate::{
     blocking,
     local::{
         Sorter,
+        directory::is_missing,
         entries::{Entries, Entry, Kind},
         is_temporary, order_key,
     },
@@ -50,12 +51,17 @@ pub struct LocalFile {
 
 impl LocalFile {
     /// Looks at one path, following links. `None` if there is no regular file.
-    pub fn at(path: PathBuf, relative: &str) -> Option<Self> {
-        let metadata = blocking::in_place(|| fs::metadata(&path)).ok()?;
+    ///
+    /// # Errors
+    /// It cannot be looked at: there may be one.
+    pub fn at(path: PathBuf, relative: &str) -> io::Result<Option<Self>> {
+        let metadata = match blocking::in_place(|| fs::metadata(&path)) {
+            Err(error) if is_missing(&error) => return Ok(None),
+            looked => looked?,
+        };
         let relative = relative.to_owned();
-        metadata
-            .is_file()
-            .then(|| Self::new(path, relative, &metadata))
+        let is_file = metadata.is_file();
+        Ok(is_file.then(|| Self::new(path, relative, &metadata)))
     }
 
     fn new(path: PathBuf, relative: String, metadata: &Metadata) -> Self {

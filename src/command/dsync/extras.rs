@@ -235,6 +235,7 @@ fn remove_file(
     let directory = Directory::open(root, path.parent().unwrap_or(root));
     let directory = directory.map_err(|error| about(&error))?;
     let now = LocalFile::at(path.to_owned(), name);
+    let now = now.map_err(|error| Failure::os(path.display(), &error))?;
     if now.is_none_or(|file| Version::File(file.identity).digest() != version) {
         return Err(about(&"not deleted: it was changed meanwhile"));
     }

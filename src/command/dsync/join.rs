@@ -10,6 +10,7 @@ use crate::{
             pairs::Pairs,
             side::{ReadError, Side},
         },
+        root::is_directory,
     },
     location::Location,
     plan::merge::{self, next_side},
@@ -42,9 +43,9 @@ pub(super) async fn join(
         match next_side(sources.name(), targets.name()) {
             merge::Side::End => return Ok(found),
             merge::Side::Target => {
-                let marks = targets
-                    .name()
-                    .is_some_and(|name| marks_directory(source, sources.name(), name));
+                let next = sources.name();
+                let marks = |name| marks_directory(session, source, next, name);
+                let marks = targets.name().is_some_and(marks);
                 let (name, entry) = targets.taken(session).await?;
                 found.targets += 1;
                 let is_meant = session.admits_time(&entry) && !marks;
@@ -76,8 +77,10 @@ pub(super) async fn join(
 }
 
 /// Whether an object is the marker of a directory that there is in the source, of which `next` is
-/// the first name behind that of the marker.
+/// the first name behind that of the marker. Where that cannot be seen it is told, and none is
+/// taken for one too many.
 pub(in crate::command) fn marks_directory(
+    session: &Session,
     source: &Location,
     next: Option<&str>,
     name: &str,
@@ -87,7 +90,13 @@ pub(in crate::command) fn marks_directory(
     }
     match source {
         // There may be nothing in it.
-        Location::Local(root) => Path::new(root).join(name).is_dir(),
+        Location::Local(root) => {
+            let is_there = is_directory(Path::new(root).join(name));
+            is_there.unwrap_or_else(|failure| {
+                session.fail(&failure);
+                true
+            })
+        }
         Location::S3(_) => next.is_some_and(|next| next.starts_with(name)),
     }
 }

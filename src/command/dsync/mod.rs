@@ -5,13 +5,18 @@ mod join;
 mod objects;
 mod pairs;
 mod side;
+mod unread;
 
 use std::{path::Path, sync::Arc};
 
 use crate::{
     command::{
-        Failure, Session, ledger::Ledger, put::refuse_options, report::Report, root::Root, verify,
-        walk,
+        Failure, Session,
+        ledger::Ledger,
+        put::refuse_options,
+        report::Report,
+        root::{Root, is_directory},
+        verify, walk,
     },
     location::{Location, S3Url},
     plan::difference::Direction,
@@ -43,8 +48,9 @@ pub(super) async fn run(
         ..session.between(source, target)
     };
     // What is no directory has nothing in it.
-    let is_file = matches!(source, Location::Local(path) if !Path::new(path).is_dir());
-    if is_file {
+    if let Location::Local(path) = source
+        && !is_directory(path)?
+    {
         return refuse_nothing(session, source).await;
     }
     // It is made first, because a run whose report cannot be written is better not begun.
@@ -97,7 +103,12 @@ async fn sides(
 ) -> Result<(Side, Side), ReadError> {
     let sources = Side::source(session, source, target, sorted).await?;
     let is_walked = match target {
-        Location::Local(path) => session.options.delete.is_some() && Path::new(path).exists(),
+        Location::Local(path) => {
+            let there = || Path::new(path).try_exists();
+            let there = session.options.delete.map(|_| there()).transpose();
+            let there = there.map_err(|error| Failure::os(path, &error))?;
+            there.unwrap_or(false)
+        }
         Location::S3(_) => true,
     };
     let targets = match is_walked {
@@ -178,7 +189,7 @@ async fn refuse_nothing(session: &Session, source: &Location) -> Result<(), Fail
         Location::Local(path) => {
             let there = Path::new(path).try_exists();
             let there = there.map_err(|error| Failure::os(path, &error))?;
-            let is_directory = Path::new(path).is_dir();
+            let is_directory = is_directory(path)?;
             // All that is in it may have been left out.
             let is_left_out = is_directory && !options.rules.is_empty();
             is_left_out || may_be_empty && (!there || is_directory)

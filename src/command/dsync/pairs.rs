@@ -93,7 +93,17 @@ impl<'a> Pairs<'a> {
             self.leave_out();
             return Ok(());
         }
-        let known = known.or_else(|| self.look_up(root, name));
+        let known = match known {
+            Some(known) => Some(known),
+            None => match self.look_up(root, name) {
+                Ok(found) => found,
+                Err(failure) => {
+                    self.session.tally.list(1);
+                    self.session.fail(&failure);
+                    return Ok(());
+                }
+            },
+        };
         if known.is_some_and(|known| self.is_settled(name, facts_of(&object), known.facts())) {
             return Ok(());
         }
@@ -176,12 +186,17 @@ impl<'a> Pairs<'a> {
     }
 
     /// What there is of a target that was not walked, as far as sizes and times are compared.
-    fn look_up(&self, root: &Path, name: &str) -> Option<Entry> {
+    fn look_up(&self, root: &Path, name: &str) -> Result<Option<Entry>, Failure> {
         if self.session.options.method == Method::Content || name.ends_with('/') {
-            return None;
+            return Ok(None);
         }
-        let path = paths::below(root, name).ok()?;
-        LocalFile::at(path, name).map(Entry::File)
+        // What has no path is refused when its turn comes.
+        let Ok(path) = paths::below(root, name) else {
+            return Ok(None);
+        };
+        let file = LocalFile::at(path.clone(), name);
+        let file = file.map_err(|error| Failure::os(path.display(), &error))?;
+        Ok(file.map(Entry::File))
     }
 
     fn leave_out(&self) {

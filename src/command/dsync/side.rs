@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     command::{
         Failure, Session,
-        dsync::objects::Objects,
+        dsync::{objects::Objects, unread::Unread},
         put::{WalkedFiles, tell_problem},
         root::Root,
     },
@@ -83,6 +83,7 @@ pub(in crate::command) struct Side {
     /// Of the directory, as keys and paths of what is in it begin.
     root: Root,
     next: Option<Entry>,
+    unread: Unread,
 }
 
 enum Names {
@@ -156,6 +157,7 @@ impl Side {
             names,
             root,
             next: None,
+            unread: Unread::default(),
         };
         this.advance(session).await?;
         Ok(this)
@@ -181,9 +183,23 @@ impl Side {
         taken.ok_or_else(|| Failure::runtime("a listing broke off").into())
     }
 
+    /// Whether a name before the next one may be there all the same, because something could not
+    /// be read. Names are asked for in their order.
+    pub(in crate::command) fn may_have(&mut self, name: &str) -> bool {
+        self.unread.may_have(name)
+    }
+
     async fn advance(&mut self, session: &Session) -> Result<(), ReadError> {
         self.next = match &mut self.names {
-            Names::Files(files) => next_file(session, files).await.map(Entry::File),
+            Names::Files(files) => {
+                let problem = |path: &Path, reason: &str| {
+                    tell_problem(session, path, reason);
+                    if let Root::Files(root) = &self.root {
+                        self.unread.add(path.strip_prefix(root).unwrap_or(path));
+                    }
+                };
+                next_file(files, problem).await.map(Entry::File)
+            }
             Names::Objects(objects) => objects.next(session).await?.map(Entry::Object),
             Names::Nothing => None,
         };
@@ -191,11 +207,14 @@ impl Side {
     }
 }
 
-async fn next_file(session: &Session, files: &mut WalkedFiles) -> Option<LocalFile> {
+async fn next_file(
+    files: &mut WalkedFiles,
+    mut problem: impl FnMut(&Path, &str),
+) -> Option<LocalFile> {
     loop {
         match files.next().await? {
             Found::File(file) => return Some(file),
-            Found::Problem { path, reason } => tell_problem(session, &path, &reason),
+            Found::Problem { path, reason } => problem(&path, &reason),
         }
     }
 }
