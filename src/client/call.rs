@@ -312,8 +312,8 @@ impl Client {
             Payload::File(region) => {
                 let identity = region.identity;
                 let unchanged = move |file: &std::fs::File| {
-                    file.metadata()
-                        .is_ok_and(|metadata| FileIdentity::of(&metadata) == identity)
+                    let metadata = file.metadata()?;
+                    Ok(FileIdentity::of(&metadata) == identity)
                 };
                 RequestBody::file(
                     Arc::clone(&region.file),

@@ -37,7 +37,7 @@ enum Source {
     },
 }
 
-type Unchanged = Box<dyn Fn(&File) -> bool + Send + Sync>;
+type Unchanged = Box<dyn Fn(&File) -> io::Result<bool> + Send + Sync>;
 
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,7 +65,7 @@ impl RequestBody {
         file: Arc<File>,
         offset: u64,
         len: u64,
-        unchanged: impl Fn(&File) -> bool + Send + Sync + 'static,
+        unchanged: impl Fn(&File) -> io::Result<bool> + Send + Sync + 'static,
     ) -> Self {
         let unchanged = Box::new(unchanged);
         let source = Source::File {
@@ -102,10 +102,14 @@ impl Body for RequestBody {
                 unchanged,
             } => {
                 let want = remaining.min(CHUNK as u64) as usize;
-                match read_chunk(file, *offset, want, buffer) {
-                    Ok(chunk) if chunk.len() as u64 == remaining && !unchanged(file) => {
-                        return Poll::Ready(Some(Err(FileError::changed())));
+                let chunk = read_chunk(file, *offset, want, buffer).and_then(|chunk| {
+                    let is_last = chunk.len() as u64 == remaining;
+                    if is_last && !unchanged(file).map_err(FileError)? {
+                        return Err(FileError::changed());
                     }
+                    Ok(chunk)
+                });
+                match chunk {
                     Ok(chunk) => {
                         *offset += chunk.len() as u64;
                         chunk
@@ -228,10 +232,10 @@ mod tests {
         file.write_all(&content).unwrap();
         let file = Arc::new(file);
         let len = content.len() as u64;
-        let whole = RequestBody::file(Arc::clone(&file), 0, len, |_| true);
+        let whole = RequestBody::file(Arc::clone(&file), 0, len, |_| Ok(true));
         assert_eq!(whole.size_hint().exact(), Some(len));
         assert_eq!(read_all(whole).await.unwrap(), content);
-        let inner = RequestBody::file(file, 5, len - 10, |_| true);
+        let inner = RequestBody::file(file, 5, len - 10, |_| Ok(true));
         assert_eq!(
             read_all(inner).await.unwrap(),
             content[5..content.len() - 5]
@@ -243,9 +247,14 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"short").unwrap();
         let file = Arc::new(file);
-        let longer = RequestBody::file(Arc::clone(&file), 0, 6, |_| true);
+        let longer = RequestBody::file(Arc::clone(&file), 0, 6, |_| Ok(true));
         assert!(read_all(longer).await.is_err());
-        let changed = RequestBody::file(file, 0, 5, |_| false);
+        let changed = RequestBody::file(Arc::clone(&file), 0, 5, |_| Ok(false));
         assert!(read_all(changed).await.is_err());
+        // Not to know is something else than to know better.
+        let unseen = |_: &File| Err(io::ErrorKind::PermissionDenied.into());
+        let unseen = read_all(RequestBody::file(file, 0, 5, unseen)).await;
+        let FileError(error) = unseen.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
     }
 }
