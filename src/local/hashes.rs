@@ -122,11 +122,14 @@ impl Hashes {
     }
 }
 
-/// A file to put in the place of one that the user named.
-fn temp_file(path: &Path) -> io::Result<TempFile> {
+fn directory_of(path: &Path) -> io::Result<Directory> {
     let parent = path.parent().unwrap_or(Path::new(""));
-    let directory = Directory::open(parent, parent).map_err(io::Error::other)?;
-    TempFile::create(&directory, path.file_name().unwrap_or_default())
+    Directory::open(parent, parent).map_err(io::Error::other)
+}
+
+/// A file to put in the place of one that the user named.
+fn temp_file(directory: &Directory, path: &Path) -> io::Result<TempFile> {
+    TempFile::create(directory, path.file_name().unwrap_or_default())
 }
 
 impl Cache {
@@ -140,8 +143,10 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(io(error)),
         };
+        let directory = directory_of(path).map_err(io)?;
+        local::remove_left(&directory, true);
         // That it cannot be written is better known before the work than after it.
-        temp_file(path).map_err(io)?;
+        temp_file(&directory, path).map_err(io)?;
         let mut records = 0;
         if let Some(file) = &old {
             let metadata = file.metadata().map_err(io)?;
@@ -220,7 +225,7 @@ impl Cache {
         if new.is_empty() {
             return Ok(());
         }
-        let temp = temp_file(&self.path)?;
+        let temp = temp_file(&directory_of(&self.path)?, &self.path)?;
         let mut writer = BufWriter::new(temp.file());
         writer.write_all(MAGIC)?;
         let mut new = new.finish()?.peekable();
