@@ -26,7 +26,7 @@ impl Reading {
                 break (status, headers);
             }
         };
-        let (body, is_whole) = if is_head || matches!(status.as_u16(), 204 | 304) {
+        let (body, is_whole) = if is_head || matches!(status.as_u16(), 101 | 204 | 304) {
             (Vec::new(), true)
         } else if let Some(coding) = headers.get_all("transfer-encoding").iter().next_back() {
             let last = coding.as_bytes().rsplit(|byte| *byte == b',').next();
