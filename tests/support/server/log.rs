@@ -102,6 +102,10 @@ impl Log {
         self.seen.lock().unwrap().clone()
     }
 
+    pub fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen.lock().unwrap())
+    }
+
     pub fn clear(&self) {
         self.seen.lock().unwrap().clear();
     }

@@ -207,6 +207,11 @@ impl Simulated {
         seen
     }
 
+    /// The same, and forgets them.
+    pub fn take_requests(&self) -> Vec<Seen> {
+        self.shared.log.take()
+    }
+
     /// Forgets the logged requests.
     pub fn clear_requests(&self) {
         self.shared.log.clear();
