@@ -153,6 +153,22 @@ mod tests {
         assert_eq!(gate.semaphore.available_permits(), 8);
     }
 
+    /// What is under way for long returns after the growth that it should have made room for: it
+    /// then took a place with it each time, until nothing passed at all.
+    #[tokio::test(start_paused = true)]
+    async fn growth_before_late_returns_loses_no_place() {
+        let gate = Gate::new(3);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let all = passes(&gate, 3).await;
+        all[0].slow_down();
+        for _ in 0..2 {
+            tokio::time::advance(GROWTH).await;
+            all[0].went_well();
+        }
+        drop(all);
+        assert_eq!(gate.semaphore.available_permits(), 3);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn one_always_passes() {
         let gate = Gate::new(3);
