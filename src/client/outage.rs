@@ -99,14 +99,17 @@ mod tests {
         }
     }
 
-    /// A client of a server that takes 20 seconds for each answer.
-    fn client(status: &'static str) -> Client {
+    /// A client of a server that takes 20 seconds for each answer; without a status it hangs up.
+    fn client(status: &'static str, retry: RetryPolicy) -> Client {
         let dialer = Dialer::new(move |_| {
             let (here, mut there) = tokio::io::duplex(64 * 1024);
             tokio::spawn(async move {
                 let mut request = [0; 16 * 1024];
                 while matches!(there.read(&mut request).await, Ok(1..)) {
                     wait_for(20).await;
+                    if status.is_empty() {
+                        break;
+                    }
                     let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
                     there.write_all(answer.as_bytes()).await.unwrap();
                 }
@@ -120,7 +123,7 @@ mod tests {
         let options = ClientOptions {
             endpoint: Endpoint::custom("http://server", "us-east-1", Addressing::Path).unwrap(),
             credentials: None,
-            retry: RetryPolicy::default(),
+            retry,
             max_requests: 4,
             mutations: Mutations::Allowed,
             api_options: ApiOptions::default(),
@@ -136,7 +139,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_only_says_no_is_there() {
         for (status, is_over) in [("404 Not Found", false), ("500 Internal Error", true)] {
-            let client = client(status);
+            let client = client(status, RetryPolicy::default());
             let start = Instant::now();
             while start.elapsed() < Duration::from_secs(1000) && !client.is_over() {
                 let asked = client.call(&HeadBucket { bucket: "bucket" }).await;
@@ -144,5 +147,19 @@ mod tests {
             }
             assert_eq!(client.is_over(), is_over, "{status}");
         }
+    }
+
+    /// However many tries a request has left, it is one of those that do not succeed.
+    #[tokio::test(start_paused = true)]
+    async fn a_request_does_not_outlive_the_ten_minutes() {
+        let patient = RetryPolicy {
+            rounds: 1000,
+            ..RetryPolicy::default()
+        };
+        let client = client("", patient);
+        let start = Instant::now();
+        let asked = client.call(&HeadBucket { bucket: "bucket" }).await;
+        assert!(asked.is_err() && client.is_over());
+        assert!((600..700).contains(&start.elapsed().as_secs()));
     }
 }
