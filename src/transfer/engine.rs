@@ -337,3 +337,16 @@ pub(super) const STREAM_BUFFERS: u64 = 2 * 256 * 1024;
 /// How long one last request of an interrupted run may take; two of them (completing, then
 /// aborting) must fit into what the program allows itself.
 pub(super) const GRACE: Duration = Duration::from_millis(2500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its file would be neither done nor a failure, and the run a success.
+    #[tokio::test]
+    #[should_panic(expected = "a bug")]
+    async fn a_job_that_panics_is_not_passed_over() {
+        let ended = tokio::spawn(async { std::panic::resume_unwind(Box::new("a bug")) }).await;
+        resume_panic(Some(ended));
+    }
+}
