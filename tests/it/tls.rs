@@ -69,6 +69,27 @@ fn a_server_whose_authority_is_given_is_trusted() {
     assert_ne!(put.header("content-md5"), "");
 }
 
+/// Without TLS anybody could change the bytes on their way, so the signature is also of them.
+#[test]
+fn what_is_sent_in_the_open_is_signed_with_its_sum() {
+    let world = World::new();
+    world.file("small", "small");
+    world.file("large", content(300_000, 1));
+    world.file("parts", content(6_000_000, 2));
+    let line = "put small large parts s3://bucket/ --max-singlepart-upload-size 1000000 \
+                --multipart-split-size 5242880";
+    world.run(line).succeeds();
+    for (operation, count) in [("PutObject", 2), ("UploadPart", 2)] {
+        let sent = world.server.requests_of(operation);
+        assert_eq!(sent.len(), count);
+        for request in sent {
+            // Whether it is the right one, the server looks at.
+            let sum = request.header("x-amz-content-sha256");
+            assert_eq!(sum.len(), 64, "{operation}: {sum}");
+        }
+    }
+}
+
 #[test]
 fn faults_are_survived_over_tls_as_well() {
     let actions = vec![
