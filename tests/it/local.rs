@@ -232,6 +232,31 @@ fn a_file_that_may_not_be_read_is_named_and_the_others_go() {
     assert_eq!(world.server.store().keys("bucket"), ["d/good"]);
 }
 
+/// What is in a directory that cannot be read looks as if it were not there any more.
+#[test]
+fn a_source_that_cannot_be_read_to_its_end_deletes_nothing() {
+    let keys = ["t/closed/kept", "t/extra", "t/good"];
+    let world = World::new();
+    for key in keys {
+        let store = world.server.store();
+        store.put("bucket", key, "x");
+    }
+    world.file("d/good", "x");
+    symlink("nowhere", world.path("d/closed")).unwrap();
+    world.run("dsync -D d s3://bucket/t").fails();
+    assert_eq!(world.server.store().keys("bucket"), keys);
+
+    fs::remove_file(world.path("d/closed")).unwrap();
+    world.file("d/closed/kept", "x");
+    open_up(&world);
+    forbid(&world, "d/closed", 0);
+    let run = run_unprivileged(&world, "dsync -D d s3://bucket/t");
+    forbid(&world, "d/closed", 0o777);
+    let Some(run) = run else { return };
+    run.fails();
+    assert_eq!(world.server.store().keys("bucket"), keys);
+}
+
 #[test]
 fn a_directory_that_may_not_be_written_to_is_named() {
     for options in ["", RANGED] {
