@@ -220,15 +220,20 @@ fn an_object_that_is_replaced_between_ranges_gives_one_version() {
     ];
     let cases = changes.into_iter().flat_map(|change| {
         let prepares: [fn(&World); 3] = [prepare_plain, prepare_composite, prepare_opaque];
-        prepares.map(|prepare| (change.clone(), prepare))
+        let cases = prepares.map(|prepare| (change.clone(), prepare));
+        ["", "--resume"].map(|option| {
+            cases
+                .clone()
+                .map(|(change, prepare)| (change, prepare, option))
+        })
     });
     each(
-        cases.collect(),
-        |(change, prepare): (Action, fn(&World))| {
+        cases.flatten().collect(),
+        |(change, prepare, option): (Action, fn(&World), &str)| {
             let world = World::new();
             prepare(&world);
             once(&world, 2, change);
-            let run = world.run(RANGED.line);
+            let run = world.run(&format!("{} {option}", RANGED.line));
             let file = world.read("file").unwrap();
             match run.status.code() {
                 // The metadata of the object that was replaced may tell a wrong MD5.
