@@ -331,6 +331,24 @@ fn with_resume_a_failed_run_keeps_what_it_has_and_a_run_without_removes_it() {
     assert_eq!(noted(&world), Vec::<String>::new());
 }
 
+/// A later run would be refused as well: what is kept for it would only take room.
+#[test]
+fn with_resume_a_run_that_was_refused_keeps_nothing() {
+    let world = world();
+    for (line, operation) in [(PUT, "UploadPart"), (GET, "GetObject")] {
+        world.server.faults().push(Fault {
+            when: Match::op(operation).nth(4),
+            times: u32::MAX,
+            action: status(400, "InvalidRequest"),
+        });
+        let run = world.run(&format!("{line} --resume")).fails();
+        assert!(!run.stderr.contains("is kept"), "{run:#?}");
+        world.server.faults().clear();
+        assert_no_leftovers(&world);
+    }
+    assert_eq!(noted(&world), Vec::<String>::new());
+}
+
 /// Somebody's file whose name only looks like one of ours, and one that another run is writing.
 #[test]
 fn files_of_others_are_not_cleaned_up_or_sent() {
