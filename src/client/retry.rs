@@ -333,6 +333,20 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_is_too_busy_is_left_alone_for_longer() {
+        let wait = |failure: &Failure| Retry::new(RetryPolicy::default()).after(failure, true, 1.0);
+        for (failure, seconds) in [
+            (service(500, "InternalError"), 0.1),
+            (service(503, "SlowDown"), 1.0),
+            (service(503, "503"), 1.0),
+            (service(200, "SlowDown"), 1.0),
+        ] {
+            let after = Duration::from_secs_f64(seconds);
+            assert_eq!(wait(&failure), Decision::Again { after, paid: true });
+        }
+    }
+
+    #[test]
     fn what_may_have_happened_is_remembered() {
         let mut retry = Retry::new(RetryPolicy::default());
         retry.after(&service(403, "AccessDenied"), true, 0.0);
