@@ -75,6 +75,20 @@ fn somebody_elses_object_does_not_settle_it() {
     );
 }
 
+/// A plain no leaves nothing to settle, whatever is there.
+#[test]
+fn a_refusal_is_not_settled_by_an_equal_object() {
+    let world = World::new();
+    world.file("file", content(6 << 20, 1));
+    world.run(MULTIPART).succeeds();
+    world.server.faults().push(Fault::always(
+        "CompleteMultipartUpload",
+        status(403, "AccessDenied"),
+    ));
+    world.run(MULTIPART).fails().in_one_line().says("file");
+    world.assert_clean();
+}
+
 #[test]
 fn a_condition_that_our_own_lost_attempt_broke_is_no_failure() {
     for size in [10, 700_000] {
