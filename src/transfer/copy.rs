@@ -31,9 +31,6 @@ pub(super) struct Versions {
 
 pub(super) async fn run(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
     refuse_itself(engine, copy)?;
-    if let Some(copied) = same_by_listing(engine, copy) {
-        return Ok(copied);
-    }
     let mut tried = false;
     loop {
         match attempt(engine, copy).await {
@@ -57,25 +54,6 @@ fn refuse_itself(engine: &Engine, copy: &Copy) -> Result<(), Error> {
         return Err(Error::SameObject);
     }
     Ok(())
-}
-
-/// The two listings may be enough to see that there is nothing to do. They are of the newest
-/// versions, so not if another one is asked for.
-fn same_by_listing(engine: &Engine, copy: &Copy) -> Option<Copied> {
-    let Target::Listed(target) = &copy.known else {
-        return None;
-    };
-    let same = copy.compare == Compare::Content
-        && !engine.client.api_options().has(VERSION)
-        && target.size == copy.source.size
-        && ETag::show_equal(copy.source.etag.as_ref(), target.etag.as_ref());
-    same.then(|| Copied {
-        outcome: Outcome::Synced(proof(copy.source.etag.as_ref(), target.etag.as_ref())),
-        versions: Versions {
-            source: copy.source.etag.clone(),
-            target: target.etag.clone(),
-        },
-    })
 }
 
 fn proof(source: Option<&ETag>, target: Option<&ETag>) -> Proof {
