@@ -161,6 +161,19 @@ fn keys_that_the_server_keeps_are_named() {
 }
 
 #[test]
+fn a_key_that_may_not_be_deleted_is_not_tried_again() {
+    let world = World::new();
+    prepare(&world);
+    let denied = errors_for("d/2", "AccessDenied");
+    let faults = world.server.faults();
+    faults.push(Fault::always("DeleteObjects", denied));
+    world.run(BATCH.line).fails().in_one_line();
+    assert_eq!(world.server.store().keys("bucket"), ["d/2", "e"]);
+    let sent = ["DeleteObjects", "DeleteObject"].map(|name| world.server.requests_of(name).len());
+    assert_eq!(sent, [1, 0]);
+}
+
+#[test]
 fn keys_that_fail_for_a_passing_reason_are_tried_again() {
     for action in [
         omits("d/2"),
