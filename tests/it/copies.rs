@@ -278,6 +278,20 @@ fn a_copy_changes_what_it_is_told_to_and_nothing_else() {
     }
 }
 
+/// The directive for them need not be said, and those of the source are no matter then.
+#[test]
+fn tags_that_are_given_take_the_place_of_the_sources() {
+    for options in ["", PARTS] {
+        let world = with_properties();
+        world
+            .run(&format!("{} {options} --API-Tagging new=1", COPY.line))
+            .succeeds();
+        assert_properties(&world, &[("x-amz-tagging", "new=1")]);
+        let asked = world.server.requests_of("GetObjectTagging").len();
+        assert_eq!(asked, 0, "{options}");
+    }
+}
+
 #[test]
 fn replacing_the_metadata_replaces_all_of_it() {
     let directive = "--API-MetadataDirective REPLACE --API-ContentType a/b";
@@ -470,4 +484,36 @@ fn markers_of_directories_that_there_are_in_the_source_stay() {
     }
     world.run("dsync -D s3://bucket/p s3://bucket/q").succeeds();
     assert_eq!(store.keys("bucket"), ["p/sub/a", "q/", "q/sub/", "q/sub/a"]);
+}
+
+/// The limit is the size from which on copies are made in parts, as those of uploads and downloads
+/// are.
+#[test]
+fn an_object_as_large_as_the_limit_is_copied_in_parts() {
+    for (limit, parts) in [(6 << 20, 2), ((6 << 20) + 1, 0)] {
+        let world = World::new();
+        let store = world.server.store();
+        store.put("bucket", "source", content(6 << 20, 1));
+        let line = format!(
+            "cp s3://bucket/source s3://bucket/target --max-singlepart-copy-size {limit} \
+             --multipart-split-size 5242880"
+        );
+        world.run(&line).succeeds();
+        assert_same(&world, &content(6 << 20, 1));
+        let sent = world.server.requests_of("UploadPartCopy").len();
+        assert_eq!(sent, parts, "{limit}");
+    }
+}
+
+#[test]
+fn copies_that_two_listings_show_to_be_the_same_are_not_asked_for() {
+    let world = World::new();
+    let store = world.server.store();
+    for key in ["s/a", "s/b", "t/a", "t/b"] {
+        store.put("bucket", key, "the same");
+    }
+    let run = world.run("dsync s3://bucket/s s3://bucket/t").succeeds();
+    assert_eq!(run.stdout.matches("(synced)").count(), 2, "{run:#?}");
+    assert_eq!(world.server.requests_of("HeadObject").len(), 0);
+    assert_eq!(world.server.requests_of("CopyObject").len(), 0);
 }
