@@ -274,6 +274,17 @@ mod tests {
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
     }
 
+    /// What is gone on with has a name that anybody could have put a link under.
+    #[test]
+    fn files_are_not_opened_through_links() {
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        let root = tempfile::tempdir().unwrap();
+        symlink(outside.path(), root.path().join("f")).unwrap();
+        let directory = Directory::open(root.path(), root.path()).unwrap();
+        let opened = directory.open_file(OsStr::new("f"), OFlags::RDWR);
+        assert!(opened.is_err());
+    }
+
     #[test]
     fn a_check_makes_nothing() {
         let root = tempfile::tempdir().unwrap();
