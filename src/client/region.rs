@@ -96,5 +96,9 @@ mod tests {
         let found = elsewhere(&custom, &malformed).unwrap();
         assert_eq!(found.region(), "garage");
         assert_eq!(found.to_string(), custom.to_string());
+        for region in ["evil.example/", "", "x@y"] {
+            let malformed = refusal(400, "AuthorizationHeaderMalformed", region);
+            assert_eq!(elsewhere(&custom, &malformed), None, "{region}");
+        }
     }
 }
