@@ -289,3 +289,19 @@ pub(super) fn source_error(error: std::io::Error) -> Error {
         _ => SourceError::Io(error).into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::local::SourceError;
+
+    #[test]
+    fn a_file_that_became_shorter_is_one_that_changed() {
+        let text = |kind: io::ErrorKind| source_error(kind.into()).to_string();
+        let changed = Error::from(SourceError::Changed).to_string();
+        assert_eq!(text(io::ErrorKind::UnexpectedEof), changed);
+        assert_ne!(text(io::ErrorKind::PermissionDenied), changed);
+    }
+}
