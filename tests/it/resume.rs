@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use crate::{
     matrix::status,
     run::{Run, World, all_files, content},
-    server::{Action, Fault, Match},
+    server::{Action, Config, Fault, Match},
 };
 
 const PART: usize = 5 << 20;
@@ -23,7 +23,11 @@ fn big() -> Vec<u8> {
 }
 
 fn world() -> World {
-    let world = World::new();
+    world_with(Config::default())
+}
+
+fn world_with(config: Config) -> World {
+    let world = World::with(config);
     world.file("big", big());
     world.file("here/big", big());
     world.file("here/small", "small");
@@ -109,6 +113,20 @@ fn the_upload_of_a_killed_run_is_given_up_by_the_next_one() {
 #[test]
 fn a_killed_upload_is_gone_on_with() {
     let world = world();
+    killed(&world, PUT, "UploadPart", 4);
+    let sent = requests_of(&world, "UploadPart", || {
+        assert_sent(&world, world.run(&format!("{PUT} --resume")));
+    });
+    assert_eq!(sent, 3, "three parts were there");
+}
+
+/// S3 lists a thousand parts at a time, of which there may be ten thousand.
+#[test]
+fn a_killed_upload_of_more_parts_than_one_list_has_is_gone_on_with() {
+    let world = world_with(Config {
+        max_keys: 1,
+        ..Config::default()
+    });
     killed(&world, PUT, "UploadPart", 4);
     let sent = requests_of(&world, "UploadPart", || {
         assert_sent(&world, world.run(&format!("{PUT} --resume")));
