@@ -251,3 +251,16 @@ fn a_refused_condition_without_an_object_is_a_failure() {
         world.assert_clean();
     }
 }
+
+/// What cannot be looked at may be there: it was not to be replaced.
+#[test]
+fn a_look_that_is_refused_does_not_show_that_nothing_is_there() {
+    for line in ["put d/1 s3://bucket/t/1", "put -s d/1 s3://bucket/t/1"] {
+        let world = world();
+        taken(world.server.store(), "bucket", "t/1");
+        let refused = Fault::always("HeadObject", status(403, "AccessDenied"));
+        world.server.faults().push(refused);
+        world.run(line).fails().in_one_line();
+        assert_eq!(world.server.store().body("bucket", "t/1"), "theirs");
+    }
+}
