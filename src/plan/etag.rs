@@ -63,7 +63,8 @@ fn usual_mebibytes() -> impl Iterator<Item = u64> {
 
 /// The number doubled again and again, as far as parts may be large in MiB.
 fn doublings(first: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(first), |count| Some(count * 2)).take_while(|count| *count <= LARGEST)
+    std::iter::successors(Some(first), |count| Some(count * 2))
+        .take_while(|count| *count <= LARGEST)
 }
 
 /// All multiples of 1 MiB between the bounds, if they are few.
