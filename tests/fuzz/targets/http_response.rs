@@ -317,10 +317,10 @@ impl Case {
     /// The answers, as the plain reader has them.
     fn readings(&self, is_head: bool) -> impl Iterator<Item = Reading> {
         let closes = self.script.end == End::Closed;
-        let used = if self.is_single && !self.asks_more {
-            1
-        } else {
-            usize::MAX
+        let used = match self.is_single && !self.asks_more {
+            // What came before the question may have been nothing; then there is one more.
+            true => 1 + usize::from(self.script.answers_first),
+            false => usize::MAX,
         };
         let parts = self.script.parts().take(used);
         parts.filter_map(move |part| Reading::of(part, is_head, closes))
