@@ -98,7 +98,7 @@ impl Scenario {
             let run = world
                 .run(self.line)
                 .fails()
-                .within(10)
+                .within(20)
                 .says("Scripted failure");
             assert_eq!(run.failures().len(), 1, "{run:#?}");
             (self.intact)(&world);
