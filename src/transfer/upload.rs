@@ -42,12 +42,7 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
     let sent = if is_small || file.is_empty() {
         single(engine, upload, &file).await
     } else {
-        match upload_parts::upload(engine, upload, &file).await {
-            Err(error) if error.ended_the_upload() => {
-                upload_parts::upload(engine, upload, &file).await
-            }
-            sent => sent,
-        }
+        upload_parts::upload(engine, upload, &file).await
     };
     match sent {
         Ok((md5, etag)) => Ok(Outcome::Done(Proof {

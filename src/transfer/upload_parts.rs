@@ -55,13 +55,19 @@ pub(super) async fn upload(
         properties: &Properties::default(),
         only_new: upload.overwrite == Overwrite::Skip,
     };
-    let (open, listed) = match engine.options.resume {
-        true => OpenUpload::resume(engine, whole).await?,
-        false => (OpenUpload::create(engine, whole).await?, Vec::new()),
-    };
-    let plan = Plan::new(split, parts, &listed);
-    let sent = send_all(engine, file, &upload.target, open.id(), plan).await;
-    Ok((md5, open.finish(sent).await?))
+    let mut tried = false;
+    loop {
+        let (open, listed) = match engine.options.resume {
+            true => OpenUpload::resume(engine, whole).await?,
+            false => (OpenUpload::create(engine, whole).await?, Vec::new()),
+        };
+        let plan = Plan::new(split, &parts, &listed);
+        let sent = send_all(engine, file, &upload.target, open.id(), plan).await;
+        match open.finish(sent).await {
+            Err(error) if !tried && error.ended_the_upload() => tried = true,
+            finished => return Ok((md5, finished?)),
+        }
+    }
 }
 
 /// What the server has of the parts, and what is to be sent.
@@ -79,9 +85,9 @@ struct Part {
 impl Plan {
     /// Of the parts that the server has only those are kept whose tag is the MD5 of what the file
     /// has there now.
-    fn new(split: Split, md5s: Vec<Md5Digest>, listed: &[ListedPart]) -> Self {
+    fn new(split: Split, md5s: &[Md5Digest], listed: &[ListedPart]) -> Self {
         let (mut kept, mut missing) = (Vec::new(), Vec::new());
-        for ((range, md5), number) in split.ranges().zip(md5s).zip(1..) {
+        for ((range, md5), number) in split.ranges().zip(md5s.iter().copied()).zip(1..) {
             let same = |part: &&ListedPart| {
                 u64::from(part.part_number.get()) == number
                     && part.size == range.len()
