@@ -181,7 +181,7 @@ fn is_link(above: &OwnedFd, name: &OsStr) -> bool {
 }
 
 /// Whether that is why nothing is found at a path, as against why it could not be looked at.
-pub(super) fn is_missing(error: &io::Error) -> bool {
+pub fn is_missing(error: &io::Error) -> bool {
     let missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
     missing.contains(&error.kind())
 }

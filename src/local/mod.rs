@@ -15,7 +15,7 @@ mod temp_name;
 mod umask;
 mod walk;
 
-pub use directory::{Directory, DirectoryError};
+pub use directory::{Directory, DirectoryError, is_missing};
 pub use hash::{
     Digests, Hasher, crc64_nvme, hash_composites, hash_parts, hash_region, sha256_region,
 };

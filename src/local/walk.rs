@@ -12,9 +12,8 @@ use crate::{
     blocking,
     local::{
         Sorter,
-        directory::is_missing,
         entries::{Entries, Entry, Kind},
-        is_temporary, order_key,
+        is_missing, is_temporary, order_key,
     },
     plan::rules::Rules,
     s3::payload::FileIdentity,

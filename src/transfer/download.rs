@@ -10,7 +10,9 @@ use std::{
 };
 
 use crate::{
-    local::{Arrived, Directory, Hasher, SourceFile, TempFile, hash_composites, hash_region},
+    local::{
+        Arrived, Directory, Hasher, SourceFile, TempFile, hash_composites, hash_region, is_missing,
+    },
     plan::{etag::part_sizes, split::Split},
     s3::{
         op::{GetObject, HeadObjectOutput},
@@ -56,8 +58,7 @@ pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome,
 async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option<Outcome>, Error> {
     let there = match fs::symlink_metadata(&download.target) {
         Ok(there) => there,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
+        Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(Error::target(&download.target)(error)),
     };
     // Also behind a link: /dev/stdout is one.
