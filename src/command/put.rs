@@ -29,8 +29,7 @@ pub(super) async fn run(
                 named.push((source, is_directory, base));
             }
             Err(failure) => {
-                session.tally.list(1);
-                session.fail(&failure);
+                session.fail_found(&failure);
             }
         }
     }
@@ -211,8 +210,7 @@ impl WalkedFiles {
 }
 
 pub(super) fn tell_problem(session: &Session, path: &Path, reason: &str) {
-    session.tally.list(1);
-    session.fail(&Failure::about(path.display(), reason));
+    session.fail_found(&Failure::about(path.display(), reason));
 }
 
 /// Files that are found ahead of their jobs.

@@ -238,6 +238,12 @@ impl Session {
         self.output.failure(failure);
     }
 
+    /// Tells of a name that it was found and failed at once, before it was counted.
+    pub(super) fn fail_found(&self, failure: &Failure) {
+        self.tally.list(1);
+        self.fail(failure);
+    }
+
     /// Tells of a pair that needs no transfer, which was known before it became a job.
     pub(super) fn is_same(&self, source: impl std::fmt::Display, target: impl std::fmt::Display) {
         self.tally.equal();

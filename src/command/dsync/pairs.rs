@@ -98,8 +98,7 @@ impl<'a> Pairs<'a> {
             None => match self.look_up(root, name) {
                 Ok(found) => found,
                 Err(failure) => {
-                    self.session.tally.list(1);
-                    self.session.fail(&failure);
+                    self.session.fail_found(&failure);
                     return Ok(());
                 }
             },
