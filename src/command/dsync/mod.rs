@@ -103,12 +103,11 @@ async fn sides(
 ) -> Result<(Side, Side), ReadError> {
     let sources = Side::source(session, source, target, sorted).await?;
     let is_walked = match target {
-        Location::Local(path) => {
-            let there = || Path::new(path).try_exists();
-            let there = session.options.delete.map(|_| there()).transpose();
-            let there = there.map_err(|error| Failure::os(path, &error))?;
-            there.unwrap_or(false)
+        Location::Local(path) if session.options.delete.is_some() => {
+            let there = Path::new(path).try_exists();
+            there.map_err(|error| Failure::os(path, &error))?
         }
+        Location::Local(_) => false,
         Location::S3(_) => true,
     };
     let targets = match is_walked {
