@@ -201,10 +201,24 @@ fn broken_off(world: &World, line: &str, operation: &'static str) {
         times: u32::MAX,
         action: status(500, "InternalError"),
     });
+    let line = line.replace("{w}/", "");
     world.run(&format!("{line} -t 1")).fails().says("--resume");
     world.server.faults().clear();
     world.server.clear_requests();
 }
+
+fn big_there(world: &World) {
+    world.file("here/big", small(4));
+    let store = world.server.store();
+    store.put("bucket", "there/big", in_ranges(6));
+}
+
+const PUT_RESUMED: &str = "put -f {w}/here/big s3://bucket/there/big \
+                           --max-singlepart-upload-size 1 --multipart-split-size 5242880 \
+                           --resume -c 1";
+const GET_RESUMED: &str = "get -f s3://bucket/there/big {w}/here/big \
+                           --max-singlepart-download-size 1 --multipart-split-size 100000 \
+                           --resume -c 1";
 
 pub(super) const ALL: [Scenario; 15] = [
     Scenario {
@@ -231,13 +245,10 @@ pub(super) const ALL: [Scenario; 15] = [
     },
     Scenario {
         name: "put --resume",
-        line: "put -f {w}/here/big s3://bucket/there/big --max-singlepart-upload-size 1 \
-               --multipart-split-size 5242880 --resume -c 1",
+        line: PUT_RESUMED,
         prepare: |world| {
             world.file("here/big", in_parts(5));
-            let line = "put here/big s3://bucket/there/big --max-singlepart-upload-size 1 \
-                        --multipart-split-size 5242880 --resume -c 1";
-            broken_off(world, line, "UploadPart");
+            broken_off(world, PUT_RESUMED, "UploadPart");
         },
         items: one_in_parts,
         resumes: true,
@@ -260,29 +271,16 @@ pub(super) const ALL: [Scenario; 15] = [
         name: "get in ranges",
         line: "get -f s3://bucket/there/big {w}/here/big --max-singlepart-download-size 1 \
                --multipart-split-size 100000",
-        prepare: |world| {
-            world.file("here/big", small(4));
-            world
-                .server
-                .store()
-                .put("bucket", "there/big", in_ranges(6));
-        },
+        prepare: big_there,
         items: one_in_ranges,
         resumes: false,
     },
     Scenario {
         name: "get --resume",
-        line: "get -f s3://bucket/there/big {w}/here/big --max-singlepart-download-size 1 \
-               --multipart-split-size 100000 --resume -c 1",
+        line: GET_RESUMED,
         prepare: |world| {
-            world.file("here/big", small(4));
-            world
-                .server
-                .store()
-                .put("bucket", "there/big", in_ranges(6));
-            let line = "get -f s3://bucket/there/big here/big --max-singlepart-download-size 1 \
-                        --multipart-split-size 100000 --resume -c 1";
-            broken_off(world, line, "GetObject");
+            big_there(world);
+            broken_off(world, GET_RESUMED, "GetObject");
         },
         items: one_in_ranges,
         resumes: true,
