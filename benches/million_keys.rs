@@ -17,6 +17,8 @@
 mod child;
 #[path = "million_keys/names.rs"]
 mod names;
+#[path = "support/process.rs"]
+mod process;
 #[path = "million_keys/store.rs"]
 mod store;
 

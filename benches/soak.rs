@@ -19,6 +19,8 @@ mod child;
 mod faults;
 #[path = "soak/options.rs"]
 mod options;
+#[path = "support/process.rs"]
+mod process;
 #[path = "../tests/support/server/mod.rs"]
 mod server;
 #[path = "soak/steps.rs"]

@@ -4,12 +4,12 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
 
-use crate::store;
+use crate::{process, store};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -34,18 +34,11 @@ pub(crate) fn run(
     scratch: &Path,
 ) -> Measured {
     let started = Instant::now();
-    let mut child = Command::new(program)
-        .args(["--endpoint-url", endpoint, "dsync"])
+    let mut child = process::command(program, endpoint, scratch)
+        .arg("dsync")
         .args(options)
         .args([tree.as_os_str(), store::TARGET.as_ref()])
-        .env_clear()
-        .env("HOME", scratch)
-        .env("TMPDIR", scratch)
-        .env("S3_ACCESS_KEY", "key")
-        .env("S3_SECRET_KEY", "secret")
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
         .expect("the program");
     let output = child.stdout.take().expect("its output");
@@ -75,12 +68,12 @@ fn watch(id: u32) -> (u64, f64) {
     let mut peak = 0;
     loop {
         let status = fs::read_to_string(format!("/proc/{id}/status")).expect("its status");
-        let line = |name| status.lines().find_map(|line| line.strip_prefix(name));
-        if line("State:").is_some_and(|state| state.trim_start().starts_with('Z')) {
+        let mut lines = status.lines();
+        let state = lines.find_map(|line| line.strip_prefix("State:"));
+        if state.is_some_and(|state| state.trim_start().starts_with('Z')) {
             return (peak, cpu_seconds(id));
         }
-        let memory = line("VmHWM:").and_then(|text| text.split_whitespace().next());
-        peak = peak.max(memory.map_or(0, |text| text.parse().unwrap_or(0)));
+        peak = peak.max(process::kib(&status, "VmHWM:").unwrap_or(0));
         thread::sleep(Duration::from_millis(20));
     }
 }

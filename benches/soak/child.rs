@@ -4,10 +4,12 @@ use std::{
     fs,
     io::Read as _,
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
+
+use crate::process;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -57,17 +59,9 @@ pub(crate) fn run(
     mut look: impl FnMut(),
 ) -> Measured {
     let started = Instant::now();
-    let mut child = Command::new(program)
-        .args(["--endpoint-url", endpoint])
+    let mut child = process::command(program, endpoint, scratch)
         .args(arguments)
-        .env_clear()
-        .env("HOME", scratch)
-        .env("TMPDIR", scratch)
-        .env("S3_ACCESS_KEY", "testkey")
-        .env("S3_SECRET_KEY", "testsecret")
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
         .spawn()
         .expect("the program");
     let mut errors = child.stderr.take().expect("its errors");
@@ -102,16 +96,12 @@ pub(crate) fn run(
 /// The most memory so far, and what there is now. `None` once there is nothing any more.
 fn sample(id: u32) -> Option<(u64, Sample)> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let kib = |name| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_whitespace().next()?.parse().ok()
-    };
     let files = fs::read_dir(format!("/proc/{id}/fd")).ok()?.count();
     let sample = Sample {
-        kib: kib("VmRSS:")?,
+        kib: process::kib(&status, "VmRSS:")?,
         files: files as u64,
     };
-    Some((kib("VmHWM:")?, sample))
+    Some((process::kib(&status, "VmHWM:")?, sample))
 }
 
 const PAUSE: Duration = Duration::from_millis(100);

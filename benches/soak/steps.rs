@@ -9,6 +9,7 @@ use crate::{
     child::{self, Measured},
     faults::chance,
     options::Options,
+    process::{ACCESS_KEY, SECRET_KEY},
     server::{Config, S3Server},
     traffic::Traffic,
     tree::{BUCKET, Tree, differences},
@@ -74,8 +75,8 @@ pub(crate) struct Soak {
 impl Soak {
     pub(crate) fn new(options: Options, scratch: &Path) -> Self {
         let server = S3Server::start_with(Config {
-            access_key: "testkey".to_owned(),
-            secret_key: "testsecret".to_owned(),
+            access_key: ACCESS_KEY.to_owned(),
+            secret_key: SECRET_KEY.to_owned(),
             ..Config::default()
         });
         server.store().create_bucket(BUCKET);
