@@ -1,6 +1,11 @@
 //! What was said on the command line, and in `S4CMD_OPTS`.
 
-use std::{ffi::OsString, num::ParseIntError, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    num::{NonZeroU64, ParseIntError},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use clap::{
     CommandFactory as _, FromArgMatches as _, Parser,
@@ -8,8 +13,9 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, exit::ExitCodes, help, sync_args::SyncArgs, words},
+    cli::{api_args, exit::ExitCodes, help, rate, sync_args::SyncArgs, words},
     credentials::Environment,
+    net::Rates,
     plan::{filter::TimeFilter, rules::Rules},
     s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS, Value},
 };
@@ -105,6 +111,12 @@ pub(super) struct Args {
     /// Transfers at once [default: S4CMD_NUM_THREADS, 4 for each CPU]
     #[arg(short = 'c', long, value_name = "N", value_parser = integer, help_heading = TUNING)]
     pub(super) num_threads: Option<u64>,
+    /// Bytes in a second, as in 500k, or up and down, as in 10m:off
+    #[arg(long, value_name = "RATE", value_parser = rate::parse, help_heading = TUNING)]
+    pub(super) limit_rate: Option<Rates>,
+    /// Requests in a second
+    #[arg(long, value_name = "N", help_heading = TUNING)]
+    pub(super) limit_requests: Option<NonZeroU64>,
     /// Size of parts and ranges
     #[arg(long, value_name = "BYTES", default_value_t = 50 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) multipart_split_size: u64,
@@ -395,7 +407,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 33] = [
+const NEW: [&str; 35] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -409,6 +421,8 @@ const NEW: [&str; 33] = [
     "ignore-certificate",
     "include",
     "include-from",
+    "limit-rate",
+    "limit-requests",
     "log-file",
     "log-mode",
     "log-owner",

@@ -6,6 +6,7 @@ pub mod datetime;
 mod exit;
 mod help;
 mod limits;
+mod rate;
 mod settings;
 mod signals;
 mod sync_args;
@@ -176,6 +177,7 @@ fn session(
         credentials: settings.credentials,
         retry: settings.retry,
         max_requests: settings.transfer.jobs,
+        request_rate: settings.request_rate,
         mutations: settings.mutations,
         api_options: settings.api_options,
         observer,

@@ -1,6 +1,6 @@
 //! What the command line, the environment and the files mean together. Nothing is sent yet.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     cli::args::{AddressingStyle, Args},
@@ -24,6 +24,7 @@ pub(super) struct Settings {
     pub(super) credentials: Option<Credentials>,
     pub(super) connect: ConnectOptions,
     pub(super) retry: RetryPolicy,
+    pub(super) request_rate: Option<NonZeroU64>,
     pub(super) mutations: Mutations,
     pub(super) transfer: TransferOptions,
     pub(super) options: Options,
@@ -90,12 +91,14 @@ impl Settings {
             connect: ConnectOptions {
                 tls,
                 proxies: proxies(environment)?,
+                rates: args.limit_rate.unwrap_or_default(),
                 ..ConnectOptions::default()
             },
             retry: RetryPolicy {
                 rounds,
                 round_delay,
             },
+            request_rate: args.limit_requests,
             mutations,
             transfer: TransferOptions {
                 jobs: threads(args, environment)?,

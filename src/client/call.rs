@@ -120,6 +120,7 @@ impl Client {
         let (mut price, mut was_redirected) = (None, false);
         loop {
             let pass = self.inner.requests.pass().await;
+            self.inner.turns.take().await;
             if addressed.request.operation != OperationKind::AbortMultipartUpload {
                 let over = self.inner.outage.check();
                 over.map_err(|error| error.after(retry.ambiguous))?;

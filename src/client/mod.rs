@@ -14,9 +14,10 @@ mod outage;
 mod region;
 mod retry;
 mod settle;
+mod turns;
 mod uploads;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use sha2::{Digest as _, Sha256};
 
@@ -58,6 +59,8 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// How many requests may be under way at once, whatever they are.
     pub max_requests: usize,
+    /// How many requests may begin in a second; `None` is any number.
+    pub request_rate: Option<NonZeroU64>,
     /// Whether anything may be changed.
     pub mutations: Mutations,
     /// What goes on every request that takes it.
@@ -80,6 +83,7 @@ struct Inner {
     options: ClientOptions,
     http: HttpClient,
     requests: gate::Gate,
+    turns: turns::Turns,
     budget: backoff::RetryBudget,
     outage: outage::Outage,
     regions: region::Regions,
@@ -93,6 +97,7 @@ impl Client {
         Self {
             inner: Arc::new(Inner {
                 requests: gate::Gate::new(options.max_requests),
+                turns: turns::Turns::new(options.request_rate),
                 options,
                 http,
                 budget: backoff::RetryBudget::default(),

@@ -27,6 +27,7 @@ use crate::net::{
 pub struct HttpClient {
     inner: legacy::Client<Connector, RequestBody>,
     proxies: Proxies,
+    is_limited: bool,
 }
 
 /// How long nothing may happen.
@@ -64,6 +65,7 @@ impl HttpClient {
         Ok(Self {
             inner,
             proxies: options.proxies.clone(),
+            is_limited: options.rates.up.is_some(),
         })
     }
 
@@ -82,8 +84,8 @@ impl HttpClient {
             headers.insert(header::PROXY_AUTHORIZATION, credentials);
         }
         // What is small is gone at once, or never.
-        let is_large = request.body().size_hint().lower() > SMALL;
-        let connection = is_large.then(|| capture_connection(&mut request));
+        let is_watched = self.is_limited || request.body().size_hint().lower() > SMALL;
+        let connection = is_watched.then(|| capture_connection(&mut request));
         let mut answer = self.inner.request(request);
         let (mut sent, mut moved) = (0, Instant::now());
         loop {

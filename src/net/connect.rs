@@ -21,7 +21,8 @@ use tower_service::Service;
 use crate::net::{
     dns::Resolver,
     proxy::Proxies,
-    socket::{Socket, Stream},
+    socket::{Limits, Socket, Stream},
+    throttle::Rates,
     tls::{self, TlsError, TlsOptions},
 };
 
@@ -36,6 +37,8 @@ pub struct ConnectOptions {
     pub tls: Option<TlsOptions>,
     /// Who stands in between.
     pub proxies: Proxies,
+    /// How fast, all connections together.
+    pub rates: Rates,
     /// In place of TCP: what is at the other end is up to the caller.
     pub dialer: Option<Dialer>,
 }
@@ -47,6 +50,7 @@ impl Default for ConnectOptions {
             connect_timeout: Duration::from_secs(10),
             tls: None,
             proxies: Proxies::default(),
+            rates: Rates::default(),
             dialer: None,
         }
     }
@@ -77,6 +81,7 @@ pub(super) struct Sockets {
     tcp: HttpConnector<Resolver>,
     proxies: Proxies,
     dialer: Option<Dialer>,
+    limits: Limits,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -93,13 +98,18 @@ impl Service<Uri> for Sockets {
     fn call(&mut self, destination: Uri) -> Self::Future {
         if let Some(Dialer(dial)) = &self.dialer {
             let dialed = dial(&destination);
-            return Box::pin(async { Ok(TokioIo::new(Socket::direct(dialed?))) });
+            let limits = self.limits.clone();
+            return Box::pin(
+                async move { Ok(TokioIo::new(Socket::direct(dialed?).within(&limits))) },
+            );
         }
-        let mut tcp = self.tcp.clone();
+        let (mut tcp, limits) = (self.tcp.clone(), self.limits.clone());
         let Some(proxy) = self.proxies.between(&destination) else {
             return Box::pin(async move {
                 let stream = tcp.call(destination).await?.into_inner();
-                Ok(TokioIo::new(Socket::direct(Box::new(stream))))
+                Ok(TokioIo::new(
+                    Socket::direct(Box::new(stream)).within(&limits),
+                ))
             });
         };
         let is_https = destination.scheme_str() == Some("https");
@@ -115,7 +125,7 @@ impl Service<Uri> for Sockets {
                 let stream = tcp.call(proxy.uri().clone()).await?.into_inner();
                 Socket::to_proxy(Box::new(stream))
             };
-            Ok(TokioIo::new(stream))
+            Ok(TokioIo::new(stream.within(&limits)))
         })
     }
 }
@@ -129,6 +139,7 @@ pub(super) fn connector(options: &ConnectOptions) -> Result<Connector, TlsError>
         tcp,
         proxies: options.proxies.clone(),
         dialer: options.dialer.clone(),
+        limits: Limits::new(options.rates),
     };
     Ok(HttpsConnectorBuilder::new()
         .with_tls_config(tls::config(options.tls.as_ref())?)

@@ -10,6 +10,7 @@ mod dns;
 mod error;
 mod proxy;
 mod socket;
+mod throttle;
 mod tls;
 
 pub use body::{RequestBody, ResponseBody};
@@ -18,4 +19,5 @@ pub use connect::{ConnectOptions, Dialer};
 pub use error::{TransportError, TransportErrorKind};
 pub use proxy::{Proxies, ProxyError, ProxyVariables};
 pub use socket::Stream;
+pub use throttle::Rates;
 pub use tls::{TlsError, TlsOptions};

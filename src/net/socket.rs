@@ -7,11 +7,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::net::throttle::{Limit, PORTION, Pace, Rates};
 
 /// Bytes in both directions.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -23,6 +25,24 @@ pub(super) struct Socket {
     stream: Box<dyn Stream>,
     to_proxy: bool,
     written: Written,
+    up: Pace,
+    down: Pace,
+}
+
+/// What all connections share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Limits {
+    up: Option<Limit>,
+    down: Option<Limit>,
+}
+
+impl Limits {
+    pub(super) fn new(rates: Rates) -> Self {
+        Self {
+            up: rates.up.map(Limit::new),
+            down: rates.down.map(Limit::new),
+        }
+    }
 }
 
 /// How many bytes the network took from a connection so far.
@@ -34,11 +54,8 @@ impl Written {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(written)) = result {
-            self.0.fetch_add(written as u64, Ordering::Relaxed);
-        }
-        result
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 
@@ -48,6 +65,17 @@ impl Socket {
             stream,
             to_proxy: false,
             written: Written::default(),
+            up: Pace::default(),
+            down: Pace::default(),
+        }
+    }
+
+    /// Keeps to the limits.
+    pub(super) fn within(self, limits: &Limits) -> Self {
+        Self {
+            up: Pace::new(limits.up.clone()),
+            down: Pace::new(limits.down.clone()),
+            ..self
         }
     }
 
@@ -57,6 +85,16 @@ impl Socket {
             to_proxy: true,
             ..Self::direct(stream)
         }
+    }
+}
+
+impl Socket {
+    fn count(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(written)) = result {
+            self.written.add(written);
+            self.up.moved(written);
+        }
+        result
     }
 }
 
@@ -80,7 +118,15 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let Some(most) = ready!(self.down.poll_portion(context, buffer.remaining())) else {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        };
+        let mut portion = [0; PORTION];
+        let mut portion = ReadBuf::new(&mut portion[..most]);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut portion))?;
+        buffer.put_slice(portion.filled());
+        self.down.moved(portion.filled().len());
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -90,8 +136,10 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let most = ready!(self.up.poll_portion(context, bytes.len()));
+        let bytes = &bytes[..most.unwrap_or(bytes.len())];
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written.count(result)
+        self.count(result)
     }
 
     fn poll_write_vectored(
@@ -99,8 +147,12 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.up.is_limited() {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.poll_write(context, first.map_or(&[], |slice| slice));
+        }
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.written.count(result)
+        self.count(result)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -505,6 +505,7 @@ fn client(server: &TestServer) -> Client {
         }),
         retry: RetryPolicy::default(),
         max_requests: 4,
+        request_rate: None,
         mutations: Mutations::Allowed,
         api_options: ApiOptions::default(),
         observer: None,

@@ -35,6 +35,7 @@ mod filters;
 mod guard;
 mod jumps;
 mod kills;
+mod limits;
 mod local;
 mod memory;
 mod no_overwrite;

@@ -91,6 +91,7 @@ impl World {
                 round_delay: Duration::from_secs(10),
             },
             max_requests: 4,
+            request_rate: None,
             mutations: Mutations::Allowed,
             api_options: ApiOptions::default(),
             observer: None,
