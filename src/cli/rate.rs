@@ -19,13 +19,15 @@ fn direction(text: &str) -> Result<Option<NonZeroU64>, String> {
     if text == "off" {
         return Ok(None);
     }
-    let (digits, shift) = match text.strip_suffix(['k', 'm', 'g']) {
-        Some(digits) if text.ends_with('k') => (digits, 10),
-        Some(digits) if text.ends_with('m') => (digits, 20),
-        Some(digits) => (digits, 30),
-        None => (&*text, 0),
+    let shift = match text.as_bytes().last() {
+        Some(b'k') => 10,
+        Some(b'm') => 20,
+        Some(b'g') => 30,
+        _ => 0,
     };
-    let bytes = digits
+    let bytes = text
+        .strip_suffix(['k', 'm', 'g'])
+        .unwrap_or(&text)
         .parse::<u64>()
         .ok()
         .and_then(|count| count.checked_mul(1 << shift));

@@ -1,19 +1,17 @@
 //! How many requests begin in a second.
 
-use std::{
-    num::NonZeroU64,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{num::NonZeroU64, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
+
+use crate::net::Schedule;
 
 /// Gives turns, evenly spaced.
 #[derive(Debug)]
 pub(super) struct Turns {
     /// `None`: everybody at once.
     every: Option<Duration>,
-    next: Mutex<Instant>,
+    schedule: Schedule,
 }
 
 impl Turns {
@@ -22,22 +20,15 @@ impl Turns {
         let every = |rate: NonZeroU64| Duration::from_nanos(1_000_000_000 / rate.get());
         Self {
             every: rate.map(every),
-            next: Mutex::new(Instant::now()),
+            schedule: Schedule::new(CREDIT),
         }
     }
 
     /// Waits for a turn.
     pub(super) async fn take(&self) {
-        let Some(every) = self.every else { return };
-        let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            // Timers are late; that must not lower the rate.
-            let earliest = Instant::now().checked_sub(CREDIT);
-            let turn = earliest.map_or(*next, |earliest| next.max(earliest));
-            *next = turn + every;
-            turn
-        };
-        sleep_until(turn).await;
+        if let Some(every) = self.every {
+            sleep_until(self.schedule.take(every)).await;
+        }
     }
 }
 
@@ -45,6 +36,8 @@ const CREDIT: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -96,37 +96,33 @@ impl Service<Uri> for Sockets {
     }
 
     fn call(&mut self, destination: Uri) -> Self::Future {
-        if let Some(Dialer(dial)) = &self.dialer {
-            let dialed = dial(&destination);
-            let limits = self.limits.clone();
-            return Box::pin(
-                async move { Ok(TokioIo::new(Socket::direct(dialed?).within(&limits))) },
-            );
-        }
-        let (mut tcp, limits) = (self.tcp.clone(), self.limits.clone());
-        let Some(proxy) = self.proxies.between(&destination) else {
-            return Box::pin(async move {
-                let stream = tcp.call(destination).await?.into_inner();
-                Ok(TokioIo::new(
-                    Socket::direct(Box::new(stream)).within(&limits),
-                ))
-            });
-        };
-        let is_https = destination.scheme_str() == Some("https");
+        let mut sockets = self.clone();
         Box::pin(async move {
-            let stream = if is_https {
-                let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-                if let Some(credentials) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(credentials.clone());
-                }
-                let tunnel = tunnel.call(destination).await?.into_inner();
-                Socket::direct(Box::new(tunnel))
-            } else {
-                let stream = tcp.call(proxy.uri().clone()).await?.into_inner();
-                Socket::to_proxy(Box::new(stream))
-            };
-            Ok(TokioIo::new(stream.within(&limits)))
+            let socket = sockets.open(destination).await?;
+            Ok(TokioIo::new(socket.within(&sockets.limits)))
         })
+    }
+}
+
+impl Sockets {
+    async fn open(&mut self, destination: Uri) -> Result<Socket, BoxError> {
+        if let Some(Dialer(dial)) = &self.dialer {
+            return Ok(Socket::direct(dial(&destination)?));
+        }
+        let Some(proxy) = self.proxies.between(&destination) else {
+            let stream = self.tcp.call(destination).await?.into_inner();
+            return Ok(Socket::direct(Box::new(stream)));
+        };
+        if destination.scheme_str() != Some("https") {
+            let stream = self.tcp.call(proxy.uri().clone()).await?.into_inner();
+            return Ok(Socket::to_proxy(Box::new(stream)));
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.tcp.clone());
+        if let Some(credentials) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        let stream = tunnel.call(destination).await?.into_inner();
+        Ok(Socket::direct(Box::new(stream)))
     }
 }
 

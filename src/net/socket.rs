@@ -86,9 +86,7 @@ impl Socket {
             ..Self::direct(stream)
         }
     }
-}
 
-impl Socket {
     fn count(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(written)) = result {
             self.written.add(written);

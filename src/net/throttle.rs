@@ -3,12 +3,14 @@
 use std::{
     num::NonZeroU64,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::net::Schedule;
 
 /// Bytes in a second that the network may be asked to move; `None` is as many as it can.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,39 +23,30 @@ pub struct Rates {
 
 /// A limit in one direction, that all connections share.
 #[derive(Debug, Clone)]
-pub(super) struct Limit(Arc<Schedule>);
-
-#[derive(Debug)]
-struct Schedule {
+pub(super) struct Limit {
     rate: NonZeroU64,
-    /// When all that was moved so far would have been moved at this rate.
-    paid: Mutex<Instant>,
+    schedule: Arc<Schedule>,
 }
 
 impl Limit {
     pub(super) fn new(rate: NonZeroU64) -> Self {
-        Self(Arc::new(Schedule {
+        Self {
             rate,
-            paid: Mutex::new(Instant::now()),
-        }))
+            schedule: Arc::new(Schedule::new(CREDIT)),
+        }
     }
 
     /// Counts bytes; gives when the next ones may go.
     fn count(&self, bytes: usize) -> Instant {
-        let Schedule { rate, paid } = &*self.0;
-        let nanoseconds = bytes as u128 * NANOSECONDS / u128::from(rate.get());
+        let nanoseconds = bytes as u128 * NANOSECONDS / u128::from(self.rate.get());
         let takes = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
-        let mut paid = paid.lock().unwrap_or_else(PoisonError::into_inner);
-        // What was not used a while ago is lost, or else it would all go at once.
-        let earliest = Instant::now().checked_sub(CREDIT);
-        *paid = earliest.map_or(*paid, |earliest| paid.max(earliest)) + takes;
-        *paid
+        self.schedule.take(takes) + takes
     }
 
     /// How much goes at once: little enough that many connections at a low rate each get something
     /// every few seconds, and none of them looks dead.
     fn portion(&self) -> usize {
-        let share = usize::try_from(self.0.rate.get() / 32).unwrap_or(PORTION);
+        let share = usize::try_from(self.rate.get() / 32).unwrap_or(PORTION);
         share.clamp(LEAST, PORTION)
     }
 }
@@ -101,7 +94,6 @@ impl Pace {
 }
 
 const NANOSECONDS: u128 = 1_000_000_000;
-/// Timers are late by a millisecond or more; that must not lower the rate.
 const CREDIT: Duration = Duration::from_millis(50);
 /// Bytes.
 pub(super) const PORTION: usize = 16 * 1024;
