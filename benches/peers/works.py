@@ -1,0 +1,184 @@
+"""The works that are timed: what is there before, what is done, and what must be there after."""
+
+import os
+import random
+import shutil
+import subprocess
+
+import tools
+
+MIB = 1 << 20
+KIB = 1 << 10
+
+
+class Place:
+    """Where everything is: the scratch directory, the server, the programs."""
+
+    def __init__(self, scratch, server, programs, large_mib, scale):
+        self.scratch = scratch
+        self.server = server
+        self.programs = programs
+        self.large_mib = large_mib
+        self.scale = scale
+        self.home = scratch / "home"
+        self.home.mkdir()
+        self.seeded = set()
+        config = self.scratch / "crt.conf"
+        config.write_text("[default]\ns3 =\n  preferred_transfer_client = crt\n")
+        config.chmod(0o600)
+        # It may be there already.
+        self.seed("make-bucket", tools.BUCKET, check=False)
+
+    def count(self, number):
+        return max(1, number * self.scale // 100)
+
+    def environment(self, tool):
+        variables = self.server.environment(str(self.home))
+        if tool == "aws-crt":
+            variables["AWS_CONFIG_FILE"] = str(self.scratch / "crt.conf")
+        return variables
+
+    def knows(self, tool, work):
+        return tool != "curl" or (work.prepare in (put_file, get_file) and not work.options)
+
+    def clean(self, target):
+        """Removes what a work has left; what it was made of stays."""
+        self.seed("delete-tree", target, check=False)
+        self.out()
+
+    def line(self, tool, *arguments, **options):
+        return tools.line(tool, self.programs[tool], self.server, *arguments, **options)
+
+    def seed(self, verb, source, target=None, check=True):
+        """Does what has to be there before anything is timed."""
+        done = subprocess.run(
+            self.line("s4cmd", verb, source, target), env=self.environment("s4cmd"),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if check and done.returncode:
+            raise RuntimeError("cannot prepare: %s" % done.stderr.decode(errors="replace"))
+
+    def file(self, mib):
+        path = self.scratch / ("large-%d" % mib)
+        if not path.exists():
+            with open(path, "wb") as file:
+                for _ in range(mib):
+                    file.write(os.urandom(MIB))
+        return str(path)
+
+    def tree(self, count, size):
+        """Files of one size in directories of a hundred."""
+        path = self.scratch / ("tree-%d-%d" % (count, size))
+        if not path.exists():
+            content = random.Random(1)
+            for n in range(count):
+                folder = path / ("%05d" % (n // 100))
+                folder.mkdir(parents=True, exist_ok=n % 100 != 0)
+                (folder / ("file-%07d" % n)).write_bytes(content.randbytes(size))
+        return str(path)
+
+    def stored_tree(self, count, size):
+        prefix = "seed/%d-%d" % (count, size)
+        if prefix not in self.seeded:
+            self.seed("put-tree", self.tree(count, size), prefix)
+            self.seeded.add(prefix)
+        return prefix
+
+    def stored_file(self, mib):
+        key = "seed/large-%d" % mib
+        if key not in self.seeded:
+            self.seed("put", self.file(mib), key)
+            self.seeded.add(key)
+        return key
+
+    def out(self):
+        out = self.scratch / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        return out
+
+
+class Work:
+    """One row of the table."""
+
+    def __init__(self, title, prepare, count=None, wall=None, cpu=None, memory=None, options=(),
+                 is_second_time=False):
+        self.title = title
+        # Gives the arguments of tools.line, and a function that counts what is there afterwards.
+        self.prepare = prepare
+        self.count = count
+        self.limits = (wall, cpu, memory)
+        # For this program; the others have none of the kind.
+        self.options = options
+        # What is timed is the second time that a tool does the same.
+        self.is_second_time = is_second_time
+
+
+def put_file(place, work, target):
+    return ("put", place.file(place.large_mib), target + "/large"), None
+
+
+def get_file(place, work, target):
+    path = place.out() / "large"
+    size = place.large_mib * MIB
+    return ("get", place.stored_file(place.large_mib), str(path)), lambda: path.exists() and path.stat().st_size == size
+
+
+def put_tree(place, work, target):
+    count, size = work.count
+    return ("put-tree", place.tree(place.count(count), size), target), None
+
+
+def get_tree(place, work, target):
+    count, size = work.count
+    count, out = place.count(count), place.out()
+    whole = lambda: sum(len(files) for _, _, files in os.walk(out)) == count
+    return ("get-tree", place.stored_tree(count, size), str(out)), whole
+
+
+def list_tree(place, work, target):
+    count, size = work.count
+    return ("list-tree", place.stored_tree(place.count(count), size)), None
+
+
+def list_level(place, work, target):
+    count, size = work.count
+    return ("list", place.stored_tree(count, size)), None
+
+
+def sync(place, work, target):
+    count, size = work.count
+    tree = place.tree(place.count(count), size)
+    return ("sync", tree, target), None
+
+
+def copy_tree(place, work, target):
+    count, size = work.count
+    return ("copy-tree", place.stored_tree(place.count(count), size), target), None
+
+
+def delete_tree(place, work, target):
+    count, size = work.count
+    place.seed("put-tree", place.tree(place.count(count), size), target)
+    return ("delete-tree", target), None
+
+
+WORKS = {
+    "put-large": Work("put one file of {large}", put_file, wall=1.0, cpu=0.9, memory=48),
+    "put-large-no-md5": Work(
+        "put one file of {large}, `--no-md5`", put_file, wall=0.9, cpu=0.5, memory=48,
+        options=["--no-md5"]),
+    "get-large": Work("get one file of {large}, verified", get_file, wall=1.2, cpu=1.5, memory=48),
+    "get-large-no-verify": Work(
+        "get one file of {large}, `--no-verify`", get_file, wall=0.8, cpu=0.5, memory=48,
+        options=["--no-verify"]),
+    "put-small": Work("put {count} x 4 KiB", put_tree, (10000, 4 * KIB), 0.7, 0.4, 32),
+    "get-small": Work("get {count} x 4 KiB", get_tree, (10000, 4 * KIB), 0.7, 0.4, 32),
+    "put-medium": Work("put {count} x 256 KiB", put_tree, (1000, 256 * KIB), 0.8, 0.6, 48),
+    "get-medium": Work("get {count} x 256 KiB", get_tree, (1000, 256 * KIB), 0.8, 0.6, 48),
+    "ls": Work("`ls -r` of {count} keys", list_tree, (100000, 16), 0.6, 0.25, 24),
+    "dsync": Work("`dsync` of {count} files, nothing to do", sync, (20000, 1024), 0.5, 0.4, 24,
+        is_second_time=True),
+    "cp": Work("`cp -r` of {count} objects on the server", copy_tree, (5000, 4 * KIB), 1.0, 0.4, 24),
+    "del": Work("`del -r` of {count} objects", delete_tree, (10000, 16), 0.8, 0.3, 24),
+    "start": Work("`ls` of {count} names (start-up)", list_level, (10, 16), 0.5, 0.2, 12),
+}
