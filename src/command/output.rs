@@ -270,7 +270,7 @@ impl Output {
         if !self.is_watched() {
             return;
         }
-        blocking::in_place(|| {
+        blocking::for_long(|| {
             if let Some(progress) = &mut *self.progress() {
                 change(progress);
                 let now = Instant::now();
@@ -286,7 +286,7 @@ impl Output {
         if !self.is_watched() {
             return write();
         }
-        blocking::in_place(|| {
+        blocking::for_long(|| {
             let mut progress = self.progress();
             if let Some(progress) = &mut *progress {
                 self.draw(&progress.erase());
@@ -349,7 +349,7 @@ impl Stream {
         self.unless_gone(match &self.sink {
             Sink::Queued(queue) => queue.push(bytes),
             // A reader that does not read blocks the writer, so other work is moved away first.
-            Sink::Direct(writer) => blocking::in_place(|| {
+            Sink::Direct(writer) => blocking::for_long(|| {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 writer.write_all(bytes).and_then(|()| writer.flush())
             }),

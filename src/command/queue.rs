@@ -61,7 +61,7 @@ impl Queue {
     pub(super) fn push(&self, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.shared.lock();
         if state.pending.len() >= FULL {
-            state = blocking::in_place(|| {
+            state = blocking::for_long(|| {
                 let is_full = |state: &mut State| state.pending.len() >= FULL;
                 let emptied = self.shared.emptied.wait_while(state, is_full);
                 emptied.unwrap_or_else(PoisonError::into_inner)

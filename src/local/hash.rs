@@ -187,7 +187,7 @@ async fn read_region(
     let mut done = 0;
     while done < len {
         let turn_end = len.min(done + TURN);
-        blocking::in_place(|| -> io::Result<()> {
+        blocking::for_long(|| -> io::Result<()> {
             while done < turn_end {
                 let want = usize::try_from(turn_end - done).unwrap_or(CHUNK).min(CHUNK);
                 let chunk = &mut buffer[..want];

@@ -156,7 +156,7 @@ async fn single(engine: &Engine, download: &Download, place: Place<'_>) -> Resul
         let mut hasher = Hasher::new(false);
         let mut offset = 0;
         while let Some(bytes) = stream.next().await? {
-            crate::blocking::in_place(|| hasher.update(&bytes));
+            hasher.update(&bytes);
             temp.write_at(&bytes, offset)
                 .map_err(Error::target(&download.target))?;
             offset += bytes.len() as u64;
@@ -350,7 +350,7 @@ impl RangeTask {
         let mut hasher = self.temp.takes_notes().then(|| Hasher::new(false));
         while let Some(bytes) = stream.next().await? {
             if let Some(hasher) = &mut hasher {
-                crate::blocking::in_place(|| hasher.update(&bytes));
+                hasher.update(&bytes);
             }
             self.temp
                 .write_at(&bytes, offset)
