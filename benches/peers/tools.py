@@ -79,7 +79,7 @@ def original(program, server, verb, source, target, options):
         "list-tree": lambda: ["ls", "-r", url(source) + "/"],
         "list": lambda: ["ls", url(source) + "/"],
         "sync": lambda: ["dsync", source, url(target) + "/"],
-        "copy-tree": lambda: ["cp", "-r", url(source) + "/", url(target) + "/"],
+        "copy-tree": lambda: ["cp", "-r", "-f", url(source) + "/", url(target) + "/"],
         "delete-tree": lambda: ["del", "-r", url(source) + "/"],
         "make-bucket": lambda: ["mb", "s3://" + source],
     }[verb]()
