@@ -1,4 +1,5 @@
-//! How many requests are under way: at most so many, and fewer while the server asks for less.
+//! How many requests are under way: at most so many, as many as make it faster, and fewer while
+//! the server asks for less.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,11 +8,16 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
-/// Lets requests pass. A server that asks to slow down halves what may pass at once; each ten
-/// seconds that go well let one more pass, up to the number of the beginning.
+use crate::net::Moved;
+
+/// Lets requests pass. It begins with a few, and while more are waiting it tries how many make
+/// bytes move faster: each step that does is followed by another one, the first that does not is
+/// taken back. More than that only wait for each other, in the server or here, and take memory.
+/// A server that asks to slow down halves what may pass at once; from then on each ten seconds
+/// that go well let one more pass.
 ///
 /// Source: additive increase, multiplicative decrease (RFC 5681), of requests instead of bytes.
 #[derive(Debug, Clone)]
@@ -19,6 +25,8 @@ pub(super) struct Gate {
     semaphore: Arc<Semaphore>,
     state: Arc<Mutex<State>>,
     most: usize,
+    /// By all requests together.
+    moved: Moved,
 }
 
 #[derive(Debug)]
@@ -28,6 +36,22 @@ struct State {
     /// How many of those that passed before are to return without letting another one pass.
     surplus: usize,
     changed: Instant,
+    pace: Pace,
+    /// When the present measurement began, and what had been moved by then.
+    measured: (Instant, u64),
+}
+
+/// What is being found out.
+#[derive(Debug)]
+enum Pace {
+    /// Nothing yet: connections are being made.
+    Begins,
+    /// Whether more are faster than so many, which moved so many bytes in a second.
+    Climbs(Option<(usize, f64)>),
+    /// Nothing: what there is is enough.
+    Rests,
+    /// Whether the server is content again.
+    Recovers,
 }
 
 /// Held as long as a request is under way and its answer is being read.
@@ -39,29 +63,99 @@ pub(super) struct Pass {
 }
 
 impl Gate {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, moved: Moved) -> Self {
         let most = most.max(1);
+        let limit = most.min(FIRST);
+        let now = Instant::now();
         let state = State {
-            limit: most,
+            limit,
             surplus: 0,
-            changed: Instant::now(),
+            changed: now,
+            pace: Pace::Begins,
+            measured: (now, moved.bytes()),
         };
         Self {
-            semaphore: Arc::new(Semaphore::new(most)),
+            semaphore: Arc::new(Semaphore::new(limit)),
             state: Arc::new(Mutex::new(state)),
             most,
+            moved,
         }
     }
 
     #[allow(clippy::expect_used, reason = "nobody closes the semaphore")]
     pub(super) async fn pass(&self) -> Pass {
-        let permits = Arc::clone(&self.semaphore);
-        let permit = permits.acquire_owned().await;
+        let permit = Arc::clone(&self.semaphore).acquire_owned();
+        tokio::pin!(permit);
+        let permit = loop {
+            match timeout(MEASUREMENT, &mut permit).await {
+                Ok(permit) => break permit.expect("the semaphore is never closed"),
+                // What is under way may take minutes.
+                Err(_) => self.adapt(),
+            }
+        };
         Pass {
             gate: self.clone(),
-            permit: Some(permit.expect("the semaphore is never closed")),
+            permit: Some(permit),
             since: Instant::now(),
         }
+    }
+
+    /// Looks whether more would be faster, if it was long enough since the last time.
+    fn adapt(&self) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let (since, before) = state.measured;
+        if now < since + MEASUREMENT {
+            return;
+        }
+        let moved = self.moved.bytes();
+        state.measured = (now, moved);
+        let rested = state.changed + GROWTH <= now;
+        if let Pace::Recovers = state.pace {
+            if rested && state.limit < self.most {
+                self.raise(&mut state, 1);
+            }
+            return;
+        }
+        if self.semaphore.available_permits() > 0 {
+            // Nobody waits.
+            return;
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a rate")]
+        let rate = (moved - before) as f64 / (now - since).as_secs_f64();
+        match state.pace {
+            Pace::Begins => state.pace = Pace::Climbs(None),
+            Pace::Climbs(Some((less, slower))) if rate < slower * GAIN => {
+                state.pace = Pace::Rests;
+                self.lower(&mut state, less);
+            }
+            Pace::Climbs(_) if state.limit < self.most => {
+                state.pace = Pace::Climbs(Some((state.limit, rate)));
+                let more = state.limit / 2 + 1;
+                self.raise(&mut state, more);
+            }
+            Pace::Climbs(_) => {
+                state.pace = Pace::Rests;
+                state.changed = now;
+            }
+            Pace::Rests if rested => state.pace = Pace::Climbs(None),
+            Pace::Rests | Pace::Recovers => {}
+        }
+    }
+
+    fn lower(&self, state: &mut State, limit: usize) {
+        state.surplus += state.limit - limit;
+        state.surplus -= self.semaphore.forget_permits(state.surplus);
+        state.limit = limit;
+        state.changed = Instant::now();
+    }
+
+    fn raise(&self, state: &mut State, more: usize) {
+        let more = more.min(self.most - state.limit);
+        let late = more.min(state.surplus);
+        state.surplus -= late;
+        self.semaphore.add_permits(more - late);
+        state.limit += more;
+        state.changed = Instant::now();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -73,28 +167,17 @@ impl Pass {
     /// The server asked to slow down. Of all that were under way together only the first counts.
     pub(super) fn slow_down(&self) {
         let mut state = self.gate.state();
-        if self.since <= state.changed {
+        if self.since <= state.changed && matches!(state.pace, Pace::Recovers) {
             return;
         }
-        let limit = (state.limit / 2).max(1);
-        state.surplus += state.limit - limit;
-        state.surplus -= self.gate.semaphore.forget_permits(state.surplus);
-        state.limit = limit;
-        state.changed = Instant::now();
+        state.pace = Pace::Recovers;
+        let half = (state.limit / 2).max(1);
+        self.gate.lower(&mut state, half);
     }
 
     /// All went well.
     pub(super) fn went_well(&self) {
-        let mut state = self.gate.state();
-        if state.limit == self.gate.most || state.changed.elapsed() < GROWTH {
-            return;
-        }
-        state.limit += 1;
-        state.changed = Instant::now();
-        match state.surplus {
-            0 => self.gate.semaphore.add_permits(1),
-            _ => state.surplus -= 1,
-        }
+        self.gate.adapt();
     }
 }
 
@@ -110,6 +193,12 @@ impl Drop for Pass {
     }
 }
 
+/// Enough to keep two cores busy with a server on the same machine.
+const FIRST: usize = 8;
+/// Longer than an answer from afar takes.
+const MEASUREMENT: Duration = Duration::from_millis(250);
+/// Half as many again are to be so much faster; less is chance.
+const GAIN: f64 = 1.08;
 const GROWTH: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -130,7 +219,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_busy_server_gets_half_and_then_slowly_more() {
-        let gate = Gate::new(8);
+        let gate = Gate::new(8, Moved::default());
         tokio::time::advance(Duration::from_secs(1)).await;
         let mut all = passes(&gate, 8).await;
         // All eight are told the same: that is one message, not eight.
@@ -157,7 +246,7 @@ mod tests {
     /// then took a place with it each time, until nothing passed at all.
     #[tokio::test(start_paused = true)]
     async fn growth_before_late_returns_loses_no_place() {
-        let gate = Gate::new(3);
+        let gate = Gate::new(3, Moved::default());
         tokio::time::advance(Duration::from_secs(1)).await;
         let all = passes(&gate, 3).await;
         all[0].slow_down();
@@ -171,7 +260,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_always_passes() {
-        let gate = Gate::new(3);
+        let gate = Gate::new(3, Moved::default());
         for _ in 0..10 {
             tokio::time::advance(Duration::from_secs(1)).await;
             gate.pass().await.slow_down();
@@ -180,5 +269,40 @@ mod tests {
         assert!(!is_open(&gate));
         drop(all);
         assert!(is_open(&gate));
+    }
+
+    /// How many pass in the end where so many at once move all that can be moved.
+    async fn limit_for(enough: usize) -> usize {
+        let moved = Moved::default();
+        let gate = Gate::new(32, moved.clone());
+        let mut all = passes(&gate, FIRST).await;
+        for _ in 0..40 {
+            moved.add(all.len().min(enough) * 1000);
+            tokio::time::advance(MEASUREMENT).await;
+            all[0].went_well();
+            all.clear();
+            while is_open(&gate) {
+                all.extend(passes(&gate, 1).await);
+            }
+        }
+        all.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_pass_as_long_as_that_moves_more() {
+        assert_eq!(limit_for(1).await, FIRST, "never more than needed");
+        assert_eq!(limit_for(13).await, 13);
+        assert!(limit_for(100).await > 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_that_wait_for_long_requests_find_out_as_well() {
+        let gate = Gate::new(32, Moved::default());
+        let first = passes(&gate, FIRST).await;
+        let began = Instant::now();
+        // Nothing moves at all, so nothing gets slower.
+        let next = passes(&gate, 1).await;
+        assert!(began.elapsed() < 4 * MEASUREMENT);
+        drop((first, next));
     }
 }

@@ -18,7 +18,7 @@ use crate::net::{
     connect::{ConnectOptions, Connector, connector},
     error::{TransportError, TransportErrorKind},
     proxy::Proxies,
-    socket::Written,
+    socket::{Limits, Moved},
     tls::TlsError,
 };
 
@@ -28,6 +28,7 @@ pub struct HttpClient {
     inner: legacy::Client<Connector, RequestBody>,
     proxies: Proxies,
     is_limited: bool,
+    moved: Moved,
 }
 
 /// How long nothing may happen.
@@ -57,16 +58,24 @@ impl HttpClient {
     /// # Errors
     /// The certificates to trust cannot be had.
     pub fn new(options: &ConnectOptions) -> Result<Self, TlsError> {
+        let limits = Limits::new(options.rates);
+        let moved = limits.moved().clone();
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(POOL_IDLE)
             // Without a timer idle connections would never be closed.
             .pool_timer(TokioTimer::new())
-            .build(connector(options)?);
+            .build(connector(options, limits)?);
         Ok(Self {
             inner,
             proxies: options.proxies.clone(),
             is_limited: options.rates.up.is_some(),
+            moved,
         })
+    }
+
+    /// What all connections moved, both ways.
+    pub(crate) fn moved(&self) -> &Moved {
+        &self.moved
     }
 
     /// Sends a request and gives the head of the answer. The answer may come before the body was
@@ -121,7 +130,7 @@ fn written(connection: &CaptureConnection) -> u64 {
     if let Some(connected) = connection.connection_metadata().as_ref() {
         connected.get_extras(&mut extensions);
     }
-    extensions.get().map_or(0, Written::bytes)
+    extensions.get().map_or(0, Moved::bytes)
 }
 
 /// How often it is looked in the time of patience whether anything moved.

@@ -126,7 +126,7 @@ impl Sockets {
     }
 }
 
-pub(super) fn connector(options: &ConnectOptions) -> Result<Connector, TlsError> {
+pub(super) fn connector(options: &ConnectOptions, limits: Limits) -> Result<Connector, TlsError> {
     let mut tcp = HttpConnector::new_with_resolver(Resolver::default());
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -135,7 +135,7 @@ pub(super) fn connector(options: &ConnectOptions) -> Result<Connector, TlsError>
         tcp,
         proxies: options.proxies.clone(),
         dialer: options.dialer.clone(),
-        limits: Limits::new(options.rates),
+        limits,
     };
     Ok(HttpsConnectorBuilder::new()
         .with_tls_config(tls::config(options.tls.as_ref())?)

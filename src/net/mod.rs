@@ -20,6 +20,7 @@ pub use connect::{ConnectOptions, Dialer};
 pub use error::{TransportError, TransportErrorKind};
 pub use proxy::{Proxies, ProxyError, ProxyVariables};
 pub(crate) use schedule::Schedule;
+pub(crate) use socket::Moved;
 pub use socket::Stream;
 pub use throttle::Rates;
 pub use tls::{TlsError, TlsOptions};

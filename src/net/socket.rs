@@ -24,7 +24,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
     to_proxy: bool,
-    written: Written,
+    written: Moved,
+    /// Both ways, of all connections.
+    moved: Moved,
     up: Pace,
     down: Pace,
 }
@@ -34,6 +36,7 @@ pub(super) struct Socket {
 pub(super) struct Limits {
     up: Option<Limit>,
     down: Option<Limit>,
+    moved: Moved,
 }
 
 impl Limits {
@@ -41,20 +44,25 @@ impl Limits {
         Self {
             up: rates.up.map(Limit::new),
             down: rates.down.map(Limit::new),
+            moved: Moved::default(),
         }
+    }
+
+    pub(super) fn moved(&self) -> &Moved {
+        &self.moved
     }
 }
 
-/// How many bytes the network took from a connection so far.
+/// How many bytes went through something so far. Clones count the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Written(Arc<AtomicU64>);
+pub(crate) struct Moved(Arc<AtomicU64>);
 
-impl Written {
-    pub(super) fn bytes(&self) -> u64 {
+impl Moved {
+    pub(crate) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn add(&self, bytes: usize) {
+    pub(crate) fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
@@ -64,15 +72,17 @@ impl Socket {
         Self {
             stream,
             to_proxy: false,
-            written: Written::default(),
+            written: Moved::default(),
+            moved: Moved::default(),
             up: Pace::default(),
             down: Pace::default(),
         }
     }
 
-    /// Keeps to the limits.
+    /// Keeps to the limits, and counts with the others.
     pub(super) fn within(self, limits: &Limits) -> Self {
         Self {
+            moved: limits.moved.clone(),
             up: Pace::new(limits.up.clone()),
             down: Pace::new(limits.down.clone()),
             ..self
@@ -90,6 +100,7 @@ impl Socket {
     fn count(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(written)) = result {
             self.written.add(written);
+            self.moved.add(written);
             self.up.moved(written);
         }
         result
@@ -117,12 +128,16 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Some(most) = ready!(self.down.poll_portion(context, buffer.remaining())) else {
-            return Pin::new(&mut self.stream).poll_read(context, buffer);
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+            self.moved.add(buffer.filled().len() - before);
+            return Poll::Ready(Ok(()));
         };
         let mut portion = [0; PORTION];
         let mut portion = ReadBuf::new(&mut portion[..most]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut portion))?;
         buffer.put_slice(portion.filled());
+        self.moved.add(portion.filled().len());
         self.down.moved(portion.filled().len());
         Poll::Ready(Ok(()))
     }
