@@ -582,6 +582,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             bucket,
             key,
             role: Role::Source,
+            checksums: false,
         }
         .request(),
         OperationKind::GetObjectTagging => GetObjectTagging { bucket, key }.request(),

@@ -117,6 +117,12 @@ pub(super) struct Args {
     /// Requests in a second
     #[arg(long, value_name = "N", help_heading = TUNING)]
     pub(super) limit_requests: Option<NonZeroU64>,
+    /// Send no MD5 along, only the SHA-256 that is signed
+    #[arg(long, conflicts_with = "resume", help_heading = TUNING)]
+    pub(super) no_md5: bool,
+    /// Check only the size of what arrives
+    #[arg(long, conflicts_with = "verify", help_heading = TUNING)]
+    pub(super) no_verify: bool,
     /// Size of parts and ranges
     #[arg(long, value_name = "BYTES", default_value_t = 50 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) multipart_split_size: u64,
@@ -407,7 +413,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 35] = [
+const NEW: [&str; 37] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -429,8 +435,10 @@ const NEW: [&str; 35] = [
     "max-delete",
     "mtime",
     "no-follow-symlinks",
+    "no-md5",
     "no-overwrite",
     "no-sign-request",
+    "no-verify",
     "older-than",
     "only-show-errors",
     "profile",

@@ -139,6 +139,7 @@ const TOPICS: [Topic; 14] = [
                 "acl",
                 "storage_class",
                 "resume",
+                "no_md5",
                 "multipart_split_size",
                 "max_singlepart_upload_size",
             ],
@@ -163,6 +164,7 @@ const TOPICS: [Topic; 14] = [
                 "no_overwrite",
                 "case_conflict",
                 "resume",
+                "no_verify",
                 "multipart_split_size",
                 "max_singlepart_download_size",
             ],
@@ -298,6 +300,8 @@ const SYNCING: &[&str] = &[
 ];
 /// What `dsync` has beside what `sync` has.
 const SYNCING_EXACTLY: &[&str] = &[
+    "no_md5",
+    "no_verify",
     "resume",
     "no_overwrite",
     "size_only",

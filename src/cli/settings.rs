@@ -106,6 +106,8 @@ impl Settings {
                 max_single_upload: args.max_singlepart_upload_size,
                 max_single_download: args.max_singlepart_download_size,
                 max_single_copy: args.max_singlepart_copy_size,
+                md5: !args.no_md5,
+                verify: !args.no_verify,
                 resume: args.sync.resume,
                 delete_batch: batch_size(args)?,
             },

@@ -50,6 +50,7 @@ impl Client {
             bucket: operation.bucket,
             key: operation.key,
             role: Role::Target,
+            checksums: false,
         };
         match self.call(&head).await {
             Ok(object)
@@ -103,6 +104,7 @@ impl Client {
             bucket: operation.bucket,
             key: operation.key,
             role: Role::Target,
+            checksums: false,
         };
         match self.call(&head).await {
             // Tags of encrypted objects are not made of the parts' MD5s. What is there may have been

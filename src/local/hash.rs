@@ -1,6 +1,12 @@
-use std::{fs::File, io, os::unix::fs::FileExt as _};
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    sync::{Arc, mpsc},
+};
 
-use crc::{CRC_64_NVME, Crc};
+use crc_fast::CrcAlgorithm;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
@@ -61,9 +67,50 @@ pub async fn hash_region(
     len: u64,
     with_sha256: bool,
 ) -> io::Result<Digests> {
+    if with_sha256 && len > TURN {
+        return hash_on_two_cores(file, offset, len).await;
+    }
     let mut hasher = Hasher::new(with_sha256);
     read_region(file, offset, len, |chunk| hasher.update(chunk)).await?;
     Ok(hasher.finish())
+}
+
+/// Both sums in the time of the slower one: what is read is handed to another thread as it is.
+async fn hash_on_two_cores(file: &File, offset: u64, len: u64) -> io::Result<Digests> {
+    let (hand, handed) = mpsc::sync_channel::<Arc<Vec<u8>>>(1);
+    let other = tokio::task::spawn_blocking(move || {
+        let mut sha256 = Sha256::new();
+        handed.iter().for_each(|chunk| sha256.update(&*chunk));
+        sha256.finalize().into()
+    });
+    let mut md5 = Md5::new();
+    // The other thread has at most two that are not its last one's any more.
+    let mut used: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
+    in_turns(len, |at, want| {
+        let free = used.pop_front_if(|oldest| Arc::get_mut(oldest).is_some());
+        let free = free.and_then(|free| Arc::try_unwrap(free).ok());
+        let mut chunk = free.unwrap_or_default();
+        chunk.resize(want, 0);
+        file.read_exact_at(&mut chunk, offset + at)?;
+        let chunk = Arc::new(chunk);
+        // If it is gone, it did not end well; that is told below.
+        let _ = hand.send(Arc::clone(&chunk));
+        md5.update(&*chunk);
+        used.push_back(chunk);
+        Ok(())
+    })
+    .await?;
+    drop(hand);
+    let sha256 = other.await.map_err(io::Error::other)?;
+    Ok(Digests {
+        md5: md5.finalize().into(),
+        sha256: Some(sha256),
+    })
+}
+
+/// The SHA-256 of bytes.
+pub fn sha256(bytes: &[u8]) -> Sha256Digest {
+    Sha256::digest(bytes).into()
 }
 
 /// The SHA-256 of a region of a file.
@@ -81,12 +128,10 @@ pub async fn sha256_region(file: &File, offset: u64, len: u64) -> io::Result<Sha
 /// # Errors
 /// It cannot be read, or ends too early (`UnexpectedEof`).
 pub async fn crc64_nvme(file: &File, len: u64) -> io::Result<u64> {
-    let mut crc = CRC64.digest();
+    let mut crc = Crc64::default();
     read_region(file, 0, len, |chunk| crc.update(chunk)).await?;
-    Ok(crc.finalize())
+    Ok(crc.finish())
 }
-
-const CRC64: Crc<u64> = Crc::<u64>::new(&CRC_64_NVME);
 
 /// The MD5 of a file that is cut into parts, and those of the parts, all of the same bytes.
 ///
@@ -118,35 +163,71 @@ pub async fn hash_composites(
     len: u64,
     part_sizes: &[u64],
 ) -> io::Result<Vec<Md5Digest>> {
-    let mut composites: Vec<Composite> = part_sizes
-        .iter()
-        .map(|size| Composite::new(*size))
-        .collect();
-    let all = |chunk: &[u8]| composites.iter_mut().for_each(|sum| sum.update(chunk));
+    let mut sums: Vec<_> = part_sizes.iter().copied().map(PartSums::new).collect();
+    let all = |chunk: &[u8]| sums.iter_mut().for_each(|sum| sum.update(chunk));
     read_region(file, 0, len, all).await?;
-    Ok(composites.into_iter().map(Composite::finish).collect())
+    let composites = sums.into_iter().map(|sum| composite(&sum.finish()));
+    Ok(composites.collect())
 }
 
-/// The sum of a whole that is cut into parts of one size.
-struct Composite {
+/// The CRC-64/NVME of bytes.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
+#[derive(Debug, Clone)]
+pub struct Crc64 {
+    digest: crc_fast::Digest,
+}
+
+impl Default for Crc64 {
+    fn default() -> Self {
+        Self {
+            digest: crc_fast::Digest::new(CRC64),
+        }
+    }
+}
+
+impl Crc64 {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+    }
+
+    /// The sum of all bytes added.
+    pub fn finish(self) -> u64 {
+        self.digest.finalize()
+    }
+
+    /// The sum of something and of the `len` bytes behind it, from those of both.
+    pub fn joined(first: u64, second: u64, len: u64) -> u64 {
+        crc_fast::checksum_combine(CRC64, first, second, len)
+    }
+}
+
+const CRC64: CrcAlgorithm = CrcAlgorithm::Crc64Nvme;
+
+/// The MD5s of the parts of something that is cut into parts of one size.
+#[derive(Debug, Clone)]
+pub struct PartSums {
     part_size: u64,
     /// Of the present part that were added.
     filled: u64,
     part: Md5,
-    parts: Md5,
+    digests: Vec<Md5Digest>,
 }
 
-impl Composite {
-    fn new(part_size: u64) -> Self {
+impl PartSums {
+    /// For parts of so many bytes.
+    pub fn new(part_size: u64) -> Self {
         Self {
             part_size: part_size.max(1),
             filled: 0,
             part: Md5::new(),
-            parts: Md5::new(),
+            digests: Vec::new(),
         }
     }
 
-    fn update(&mut self, mut bytes: &[u8]) {
+    /// Adds bytes.
+    pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = usize::try_from(self.part_size - self.filled).unwrap_or(usize::MAX);
             let (taken, rest) = bytes.split_at(room.min(bytes.len()));
@@ -160,16 +241,22 @@ impl Composite {
     }
 
     fn end_part(&mut self) {
-        self.parts.update(self.part.finalize_reset());
+        self.digests.push(self.part.finalize_reset().into());
         self.filled = 0;
     }
 
-    fn finish(mut self) -> Md5Digest {
+    /// The sums of all parts, in order; the last one may be smaller.
+    pub fn finish(mut self) -> Vec<Md5Digest> {
         if self.filled > 0 {
             self.end_part();
         }
-        self.parts.finalize().into()
+        self.digests
     }
+}
+
+/// The MD5 of MD5s, as composite ETags have it.
+pub fn composite(parts: &[Md5Digest]) -> Md5Digest {
+    Md5::digest(parts.as_flattened()).into()
 }
 
 /// Reads a region of a file in pieces. Other tasks get their turn every few megabytes, and so does
@@ -177,22 +264,31 @@ impl Composite {
 ///
 /// # Errors
 /// It cannot be read, or ends before the region does (`UnexpectedEof`).
-async fn read_region(
+pub async fn read_region(
     file: &File,
     offset: u64,
     len: u64,
     mut take: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     let mut buffer = vec![0; usize::try_from(len).unwrap_or(CHUNK).min(CHUNK)];
+    in_turns(len, |at, want| {
+        let chunk = &mut buffer[..want];
+        file.read_exact_at(chunk, offset + at)?;
+        take(chunk);
+        Ok(())
+    })
+    .await
+}
+
+/// Calls `next` for each chunk: where it begins, and its length.
+async fn in_turns(len: u64, mut next: impl FnMut(u64, usize) -> io::Result<()>) -> io::Result<()> {
     let mut done = 0;
     while done < len {
         let turn_end = len.min(done + TURN);
         blocking::for_long(|| -> io::Result<()> {
             while done < turn_end {
                 let want = usize::try_from(turn_end - done).unwrap_or(CHUNK).min(CHUNK);
-                let chunk = &mut buffer[..want];
-                file.read_exact_at(chunk, offset + done)?;
-                take(chunk);
+                next(done, want)?;
                 done += want as u64;
             }
             Ok(())

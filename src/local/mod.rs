@@ -17,7 +17,8 @@ mod walk;
 
 pub use directory::{Directory, DirectoryError, is_missing};
 pub use hash::{
-    Digests, Hasher, crc64_nvme, hash_composites, hash_parts, hash_region, sha256_region,
+    Crc64, Digests, Hasher, PartSums, composite, crc64_nvme, hash_composites, hash_parts,
+    hash_region, read_region, sha256, sha256_region,
 };
 pub use hashes::{CacheError, Hashes, Sum};
 pub use journal::{Begun, Entry as JournalEntry, Journal};

@@ -103,6 +103,7 @@ mod tests {
             bucket: "b",
             key: "k",
             role: Role::CopySource,
+            checksums: false,
         };
         let answer = [
             ("content-length", "3"),

@@ -6,7 +6,7 @@ use crate::{
     location::S3Url,
     plan::etag::part_sizes,
     s3::{
-        op::{HeadChecksum, HeadObject, HeadObjectOutput, HeadPart},
+        op::{HeadObject, HeadObjectOutput, HeadPart},
         operation::Operation,
         request::Role,
         types::{Checksum, ETag, Md5Digest},
@@ -29,6 +29,7 @@ pub(super) async fn head(
         bucket: &url.bucket,
         key: &url.key,
         role,
+        checksums: false,
     };
     let call = async {
         match engine.client_of(role).call(&operation).await {
@@ -127,15 +128,17 @@ impl Pair<'_> {
 
     /// Whether the checksum that the store keeps is that of the file; `None` if it keeps none.
     async fn has_checksum(&self, object: &HeadObjectOutput) -> Result<Option<bool>, Error> {
-        let ask = HeadChecksum {
+        let ask = HeadObject {
             bucket: &self.url.bucket,
             key: &self.url.key,
             role: self.role,
+            checksums: true,
         };
-        let checksum = match self.ask(&ask).await?.flatten() {
-            // Of another version it says nothing.
-            Some((etag, checksum)) if etag == object.etag => checksum,
-            _ => return Ok(None),
+        // Of another version it says nothing.
+        let asked = self.ask(&ask).await?;
+        let same = asked.filter(|asked| asked.etag == object.etag);
+        let Some(checksum) = same.and_then(|same| same.checksum()) else {
+            return Ok(None);
         };
         let _buffer = self.engine.buffers.reserve(HASH_BUFFER).await;
         let (file, len) = (self.file.file(), self.file.len());

@@ -47,6 +47,10 @@ pub struct TransferOptions {
     pub max_single_download: u64,
     /// Objects of this size and above are copied in parts.
     pub max_single_copy: u64,
+    /// Whether uploads carry the MD5 of their content: for the server to check, and as metadata.
+    pub md5: bool,
+    /// Whether what arrives is checked against the sums that the server gives.
+    pub verify: bool,
     /// Whether to go on with what an interrupted run began, and to leave what is begun for the next.
     pub resume: bool,
     /// Keys in one DeleteObjects request, 1 to 1,000.

@@ -11,6 +11,7 @@ mod copy;
 mod copy_parts;
 mod delete;
 mod download;
+mod download_ranges;
 mod engine;
 mod error;
 mod job;

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     client::{ClientError, TransportErrorKind},
-    local::{Digests, Hasher, SourceError, SourceFile, Sum, hash_region, sha256_region},
+    local::{Digests, Hasher, SourceError, SourceFile, Sum, hash_region, sha256, sha256_region},
     plan::split::MAX_SINGLE,
     s3::{
         encode,
@@ -12,7 +12,7 @@ use crate::{
         operation::OperationKind,
         payload::{Payload, PayloadHash},
         request::Role,
-        types::{ETag, Md5Digest},
+        types::{ETag, Md5Digest, Sha256Digest},
     },
     transfer::{
         Compare, Engine, Error, Overwrite, Proof, Target, Upload, Version,
@@ -46,7 +46,7 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
     };
     match sent {
         Ok((md5, etag)) => Ok(Outcome::Done(Proof {
-            md5: Some(md5),
+            md5,
             source: Some(Version::File(*file.identity())),
             target: etag.map(Version::Object),
         })),
@@ -98,12 +98,13 @@ async fn without_transfer(
     }
 }
 
-/// Gives the MD5 of what was sent and the tag of the object, if that is known to be right.
+/// Gives the MD5 of what was sent, if it was made, and the tag of the object, if that is known to
+/// be right.
 async fn single(
     engine: &Engine,
     upload: &Upload,
     file: &SourceFile,
-) -> Result<(Md5Digest, Option<ETag>), Error> {
+) -> Result<(Option<Md5Digest>, Option<ETag>), Error> {
     let buffered = file.len() <= SMALL;
     let _buffers = engine
         .buffers
@@ -111,64 +112,119 @@ async fn single(
         .await;
     // A small file is read once: what is summed is what is sent. A large one is read twice, and
     // the second time whoever receives it checks the sums of the first.
-    let (payload, digests) = if buffered {
+    let (payload, sums) = if buffered {
         let content = file.read()?;
-        let mut hasher = Hasher::new(engine.client.signs_payload());
-        hasher.update(&content);
-        let digests = hasher.finish();
-        engine.hashes.put(file, Sum::Whole, digests.md5);
-        (Payload::Bytes(content), digests)
+        let sums = Sums::of(engine, file, &content);
+        (Payload::Bytes(content), sums)
     } else {
-        let digests = digests(engine, file).await?;
-        (Payload::File(file.region(0, file.len())), digests)
+        let sums = sums(engine, file).await?;
+        (Payload::File(file.region(0, file.len())), sums)
     };
-    let metadata = metadata(file, &digests.md5);
+    let metadata = metadata(file, sums.md5.as_ref());
     let put = PutObject {
         bucket: &upload.target.bucket,
         key: &upload.target.key,
         metadata: &metadata,
-        content_md5: Some(digests.md5),
+        content_md5: sums.md5,
         payload,
-        payload_hash: digests
-            .sha256
-            .map_or(PayloadHash::Unsigned, PayloadHash::Sha256),
+        payload_hash: sums.payload_hash(),
         only_new: upload.overwrite == Overwrite::Skip,
     };
     let stored = engine
         .guard(engine.client.put_object(&put))
         .await
         .map_err(blame_file)?;
-    let told_other = |stored: Md5Digest| stored != digests.md5;
-    if !buffered && stored.stored_md5.is_some_and(told_other) {
-        file_still_has(engine, file, 0, file.len(), &digests.md5).await?;
+    let Some(md5) = sums.md5 else {
+        check_size(engine, upload, &stored, file.len()).await?;
+        return Ok((None, None));
+    };
+    if !buffered && stored.stored_md5.is_some_and(|stored| stored != md5) {
+        file_still_has(engine, file, 0, file.len(), &md5).await?;
     }
-    let is_sure = check_stored(engine, upload, &stored, &digests, file.len()).await?;
-    Ok((digests.md5, stored.etag.filter(|_| is_sure)))
+    let is_sure = check_stored(engine, upload, &stored, &md5, file.len()).await?;
+    Ok((Some(md5), stored.etag.filter(|_| is_sure)))
+}
+
+/// What the server can check an upload by. At least one of them is there.
+struct Sums {
+    md5: Option<Md5Digest>,
+    sha256: Option<Sha256Digest>,
+}
+
+impl From<Digests> for Sums {
+    fn from(digests: Digests) -> Self {
+        Self {
+            md5: Some(digests.md5),
+            sha256: digests.sha256,
+        }
+    }
+}
+
+impl Sums {
+    /// Those of a file that was read.
+    fn of(engine: &Engine, file: &SourceFile, content: &[u8]) -> Self {
+        if !engine.options.md5 {
+            return Self::without_md5(sha256(content));
+        }
+        let mut hasher = Hasher::new(engine.client.signs_payload());
+        hasher.update(content);
+        let digests = hasher.finish();
+        engine.hashes.put(file, Sum::Whole, digests.md5);
+        digests.into()
+    }
+
+    fn without_md5(sha256: Sha256Digest) -> Self {
+        Self {
+            md5: None,
+            sha256: Some(sha256),
+        }
+    }
+
+    fn payload_hash(&self) -> PayloadHash {
+        self.sha256
+            .map_or(PayloadHash::Unsigned, PayloadHash::Sha256)
+    }
 }
 
 /// Compat: the two entries that the original writes on every upload.
-pub(super) fn metadata(file: &SourceFile, md5: &Md5Digest) -> Vec<(String, String)> {
-    vec![
-        ("md5".to_owned(), encode::hex(md5)),
-        ("privilege".to_owned(), file.privilege()),
-    ]
+pub(super) fn metadata(file: &SourceFile, md5: Option<&Md5Digest>) -> Vec<(String, String)> {
+    let md5 = md5.map(|md5| ("md5".to_owned(), encode::hex(md5)));
+    let privilege = ("privilege".to_owned(), file.privilege());
+    md5.into_iter().chain([privilege]).collect()
 }
 
 /// The sums of a whole file. That of its MD5 may be known from a comparison.
-async fn digests(engine: &Engine, file: &SourceFile) -> Result<Digests, Error> {
+async fn sums(engine: &Engine, file: &SourceFile) -> Result<Sums, Error> {
+    let len = file.len();
+    if !engine.options.md5 {
+        return Ok(Sums::without_md5(sha256_of(engine, file, 0, len).await?));
+    }
     let with_sha256 = engine.client.signs_payload();
     let Some(md5) = engine.hashes.get(file, Sum::Whole) else {
-        let digests = summed(engine, file, 0, file.len(), with_sha256).await?;
+        let digests = summed(engine, file, 0, len, with_sha256).await?;
         engine.hashes.put(file, Sum::Whole, digests.md5);
-        return Ok(digests);
+        return Ok(digests.into());
     };
-    let mut digests = Digests { md5, sha256: None };
+    let mut sha256 = None;
     if with_sha256 {
-        let hash = sha256_region(file.file(), 0, file.len());
-        let hash = async { hash.await.map_err(compare::source_error) };
-        digests.sha256 = Some(engine.guard(hash).await?);
+        sha256 = Some(sha256_of(engine, file, 0, len).await?);
     }
-    Ok(digests)
+    Ok(Sums {
+        md5: Some(md5),
+        sha256,
+    })
+}
+
+pub(super) async fn sha256_of(
+    engine: &Engine,
+    file: &SourceFile,
+    offset: u64,
+    len: u64,
+) -> Result<Sha256Digest, Error> {
+    let hash = sha256_region(file.file(), offset, len);
+    engine
+        .guard(async { hash.await.map_err(compare::source_error) })
+        .await
 }
 
 async fn summed(
@@ -208,26 +264,46 @@ async fn check_stored(
     engine: &Engine,
     upload: &Upload,
     stored: &PutObjectOutput,
-    digests: &Digests,
+    md5: &Md5Digest,
     len: u64,
 ) -> Result<bool, Error> {
     // A tag of ciphertext says nothing; without any tag it is not sure that anything is stored.
     let opaque = stored.stored_md5.is_none() && stored.etag.is_some();
-    if opaque || stored.stored_md5 == Some(digests.md5) {
+    if opaque || stored.stored_md5 == Some(*md5) {
         return Ok(true);
     }
     match compare::head(engine, &upload.target, Role::Target).await? {
         Some(object) if object.size != len => Err(Error::Damaged(
             "the stored object has another size than the file",
         )),
-        Some(object) if has_other_md5(engine, &object, &digests.md5) => Err(Error::Damaged(
+        Some(object) if has_other_md5(engine, &object, md5) => Err(Error::Damaged(
             "the stored object has another MD5 than the file",
         )),
         // An answer without a tag may be that of somebody who stored nothing.
-        Some(object) if stored.etag.is_none() && !is_ours(&object, &digests.md5) => Err(
-            Error::Damaged("the server did not say that it stored the object"),
-        ),
+        Some(object) if stored.etag.is_none() && !is_ours(&object, md5) => Err(Error::Damaged(
+            "the server did not say that it stored the object",
+        )),
         Some(_) => Ok(false),
+        None => Err(Error::Damaged("the server did not store the object")),
+    }
+}
+
+/// The server compared the SHA-256 that was sent along, or the connection did. Without a tag it is
+/// not sure that anything is stored.
+async fn check_size(
+    engine: &Engine,
+    upload: &Upload,
+    stored: &PutObjectOutput,
+    len: u64,
+) -> Result<(), Error> {
+    if stored.etag.is_some() {
+        return Ok(());
+    }
+    match compare::head(engine, &upload.target, Role::Target).await? {
+        Some(object) if object.size == len => Ok(()),
+        Some(_) => Err(Error::Damaged(
+            "the stored object has another size than the file",
+        )),
         None => Err(Error::Damaged("the server did not store the object")),
     }
 }

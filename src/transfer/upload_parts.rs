@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    local::{SourceFile, Sum, hash_parts, sha256_region},
+    local::{SourceFile, Sum, composite, hash_parts},
     location::S3Url,
     plan::split::Split,
     s3::{
-        checksum::CompositeETag,
         op::{CompletedPart, ListedPart, UploadPart},
         payload::{Payload, PayloadHash},
         properties::Properties,
@@ -19,7 +18,7 @@ use crate::{
         engine::{HASH_BUFFER, STREAM_BUFFERS},
         multipart::{OpenUpload, SentPart, Whole},
         parallel::run_all,
-        upload::{blame_file, file_still_has, metadata},
+        upload::{blame_file, file_still_has, metadata, sha256_of},
     },
 };
 
@@ -27,31 +26,26 @@ pub(super) async fn upload(
     engine: &Engine,
     upload: &Upload,
     file: &SourceFile,
-) -> Result<(Md5Digest, Option<ETag>), Error> {
+) -> Result<(Option<Md5Digest>, Option<ETag>), Error> {
     if engine.client.api_options().has("API-ContentMD5") {
         return Err(Error::NotForParts("API-ContentMD5"));
     }
     let split = Split::for_upload(file.len(), engine.options.split_size).ok_or(Error::TooLarge)?;
     // The sums of the parts are of the bytes that the metadata tells the sum of, so that no part
     // can be stored that is not one of them.
-    let (md5, parts) = {
-        let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
-        let hash = hash_parts(file.file(), split.ranges());
-        let hash = async { hash.await.map_err(source_error) };
-        engine.guard(hash).await?
+    let (md5, parts): (_, Vec<_>) = match engine.options.md5 {
+        true => {
+            let (md5, parts) = sums(engine, file, split).await?;
+            (Some(md5), parts.into_iter().map(Some).collect())
+        }
+        false => (None, split.ranges().map(|_| None).collect()),
     };
-    engine.hashes.put(file, Sum::Whole, md5);
-    let mut composite = CompositeETag::default();
-    parts.iter().for_each(|part| composite.add(part));
-    if let Some((sum, _)) = composite.finish().as_composite() {
-        engine.hashes.put(file, Sum::Parts(split.part_size()), sum);
-    }
     let whole = Whole {
         target: &upload.target,
         size: file.len(),
         part_size: split.part_size(),
-        md5: Some(md5),
-        metadata: &metadata(file, &md5),
+        md5,
+        metadata: &metadata(file, md5.as_ref()),
         properties: &Properties::default(),
         only_new: upload.overwrite == Overwrite::Skip,
     };
@@ -70,6 +64,22 @@ pub(super) async fn upload(
     }
 }
 
+/// The MD5 of the file and those of its parts.
+async fn sums(
+    engine: &Engine,
+    file: &SourceFile,
+    split: Split,
+) -> Result<(Md5Digest, Vec<Md5Digest>), Error> {
+    let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
+    let hash = hash_parts(file.file(), split.ranges());
+    let hash = async { hash.await.map_err(source_error) };
+    let (md5, parts) = engine.guard(hash).await?;
+    engine.hashes.put(file, Sum::Whole, md5);
+    let sum = composite(&parts);
+    engine.hashes.put(file, Sum::Parts(split.part_size()), sum);
+    Ok((md5, parts))
+}
+
 /// What the server has of the parts, and what is to be sent.
 struct Plan {
     kept: Vec<SentPart>,
@@ -78,20 +88,21 @@ struct Plan {
 
 struct Part {
     range: ByteRange,
-    md5: Md5Digest,
+    md5: Option<Md5Digest>,
     number: u64,
 }
 
 impl Plan {
     /// Of the parts that the server has only those are kept whose tag is the MD5 of what the file
     /// has there now.
-    fn new(split: Split, md5s: &[Md5Digest], listed: &[ListedPart]) -> Self {
+    fn new(split: Split, md5s: &[Option<Md5Digest>], listed: &[ListedPart]) -> Self {
         let (mut kept, mut missing) = (Vec::new(), Vec::new());
         for ((range, md5), number) in split.ranges().zip(md5s.iter().copied()).zip(1..) {
             let same = |part: &&ListedPart| {
                 u64::from(part.part_number.get()) == number
                     && part.size == range.len()
-                    && part.etag.as_md5() == Some(md5)
+                    && md5.is_some()
+                    && part.etag.as_md5() == md5
             };
             match listed.iter().find(same) {
                 Some(part) => kept.push(SentPart {
@@ -99,7 +110,7 @@ impl Plan {
                         part_number: part.part_number,
                         etag: part.etag.clone(),
                     },
-                    md5: Some(md5),
+                    md5,
                 }),
                 None => missing.push(Part { range, md5, number }),
             }
@@ -138,10 +149,8 @@ async fn send(
 ) -> Result<SentPart, Error> {
     let part_number = PartNumber::new(number).ok_or(Error::TooLarge)?;
     let _buffers = engine.buffers.reserve(STREAM_BUFFERS).await;
-    let payload_hash = if engine.client.signs_payload() {
-        let hash = sha256_region(file.file(), range.start, range.len());
-        let hash = async { hash.await.map_err(source_error) };
-        PayloadHash::Sha256(engine.guard(hash).await?)
+    let payload_hash = if engine.client.signs_payload() || md5.is_none() {
+        PayloadHash::Sha256(sha256_of(engine, file, range.start, range.len()).await?)
     } else {
         PayloadHash::Unsigned
     };
@@ -150,7 +159,7 @@ async fn send(
         key: &target.key,
         upload_id,
         part_number,
-        content_md5: Some(md5),
+        content_md5: md5,
         payload: Payload::File(file.region(range.start, range.len())),
         payload_hash,
     };
@@ -158,14 +167,16 @@ async fn send(
         .guard(engine.client.call(&part))
         .await
         .map_err(blame_file)?;
-    if stored.stored_md5.is_some_and(|stored| stored != md5) {
-        file_still_has(engine, file, range.start, range.len(), &md5).await?;
+    if let Some(md5) = &md5
+        && stored.stored_md5.is_some_and(|stored| stored != *md5)
+    {
+        file_still_has(engine, file, range.start, range.len(), md5).await?;
     }
     Ok(SentPart {
         completed: CompletedPart {
             part_number,
             etag: stored.etag,
         },
-        md5: Some(md5),
+        md5,
     })
 }

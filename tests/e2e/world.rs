@@ -480,6 +480,7 @@ impl World {
             bucket: &self.bucket,
             key,
             role: Role::Source,
+            checksums: false,
         };
         self.runtime.block_on(self.client.call(&head)).unwrap()
     }

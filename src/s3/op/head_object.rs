@@ -7,7 +7,7 @@ use crate::s3::{
     operation::{Answer, Operation, OperationKind},
     request::{Request, RequestError, Role},
     time,
-    types::{ETag, Md5Digest, decimal},
+    types::{Checksum, ETag, Md5Digest, decimal},
 };
 
 /// Asks for the properties of an object.
@@ -22,6 +22,8 @@ pub struct HeadObject<'a> {
     pub key: &'a str,
     /// Which end of a transfer it is.
     pub role: Role,
+    /// Whether the checksums that the store keeps are wanted (`x-amz-checksum-mode`).
+    pub checksums: bool,
 }
 
 /// The properties of an object.
@@ -41,9 +43,10 @@ impl Operation for HeadObject<'_> {
     type Output = HeadObjectOutput;
 
     fn request(&self) -> Result<Request, RequestError> {
-        Ok(Request::new(OperationKind::HeadObject, Method::HEAD)
+        Request::new(OperationKind::HeadObject, Method::HEAD)
             .object(self.bucket, self.key)
-            .role(self.role))
+            .role(self.role)
+            .optional_header("x-amz-checksum-mode", self.checksums.then_some("ENABLED"))
     }
 
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
@@ -105,6 +108,20 @@ impl HeadObjectOutput {
         own().or_else(of_s3cmd).or_else(of_rclone)
     }
 
+    /// The strongest checksum that the store keeps of the content, if it was asked for; `None` from
+    /// servers that keep none, or only one of the parts' checksums.
+    pub fn checksum(&self) -> Option<Checksum> {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let text = |name| self.headers.get(name)?.to_str().ok();
+        // That of parts has their number behind it, and so is no Base64.
+        let of_whole = text("x-amz-checksum-type") != Some("COMPOSITE");
+        let value = |name| STANDARD.decode(text(name).filter(|_| of_whole)?).ok();
+        let sha256 = || value("x-amz-checksum-sha256")?.try_into().ok();
+        let crc64 = || value("x-amz-checksum-crc64nvme")?.try_into().ok();
+        let checksum = sha256().map(Checksum::Sha256);
+        checksum.or_else(|| Some(Checksum::Crc64Nvme(u64::from_be_bytes(crc64()?))))
+    }
+
     /// Whether the ETag is not made from the content's MD5.
     pub fn has_opaque_etag(&self) -> bool {
         has_opaque_etag(&self.headers)
@@ -128,6 +145,7 @@ mod tests {
         bucket: "b",
         key: "k",
         role: Role::Source,
+        checksums: false,
     };
     const MD5: &str = "\"fba9dede5f27731c9771645a39863328\"";
 
@@ -185,5 +203,32 @@ mod tests {
     fn a_failure_is_its_status() {
         assert_eq!(code(parse(&HEAD, 404, &[], "")), "404");
         assert!(parse(&HEAD, 200, &[], "").is_err(), "no length");
+    }
+
+    #[test]
+    fn only_the_checksum_of_the_whole_counts() {
+        let head = HeadObject {
+            checksums: true,
+            ..HEAD
+        };
+        let request = head.request().unwrap();
+        assert_eq!(request.headers["x-amz-checksum-mode"], "ENABLED");
+        assert!(HEAD.request().unwrap().headers.is_empty());
+        let length = ("content-length", "9");
+        let crc = ("x-amz-checksum-crc64nvme", "rosUhgp5mIg=");
+        let checksum = |headers: &[_]| parse(&head, 200, headers, "").unwrap().checksum();
+        assert_eq!(
+            checksum(&[length, crc]),
+            Some(Checksum::Crc64Nvme(0xae8b_1486_0a79_9888))
+        );
+        for none in [
+            &[length, crc, ("x-amz-checksum-type", "COMPOSITE")][..],
+            &[length, ("x-amz-checksum-crc64nvme", "rosUhgp5mIg=-3")],
+            &[length, ("x-amz-checksum-crc64nvme", "AAAA")],
+            &[length, ("x-amz-checksum-crc32", "AAAAAA==")],
+            &[length],
+        ] {
+            assert_eq!(checksum(none), None, "{none:?}");
+        }
     }
 }

@@ -386,6 +386,7 @@ fn head(role: Role) -> HeadObject<'static> {
         bucket: "b",
         key: "k",
         role,
+        checksums: false,
     }
 }
 
