@@ -135,7 +135,7 @@ impl Pair<'_> {
             checksums: true,
         };
         // Of another version it says nothing.
-        let asked = self.ask(&ask).await?;
+        let asked = question(self.engine, self.role, &ask).await?;
         let same = asked.filter(|asked| asked.etag == object.etag);
         let Some(checksum) = same.and_then(|same| same.checksum()) else {
             return Ok(None);
@@ -170,33 +170,17 @@ impl Pair<'_> {
         Ok(found.then_some(true))
     }
 
-    /// Whether a composite tag is that of the file, cut as the server says that the first part is:
-    /// all but the last of a usual upload are as large. `None` if that cannot be told.
+    /// Whether a composite tag is that of the file, cut as the server says that it is. `None` if
+    /// that cannot be told.
     async fn has_first_part(
         &self,
         object: &HeadObjectOutput,
         digest: &Md5Digest,
         parts: u32,
     ) -> Result<Option<bool>, Error> {
-        let ask = HeadPart {
-            bucket: &self.url.bucket,
-            key: &self.url.key,
-            role: self.role,
-        };
-        let is_usual = |size: &u64| object.size.div_ceil((*size).max(1)) == u64::from(parts);
-        let size = self.ask(&ask).await?.flatten();
-        match size.filter(is_usual) {
+        match first_part(self.engine, self.url, self.role, object, parts).await? {
             Some(size) => Ok(Some(self.composites(&[size]).await?.contains(digest))),
             None => Ok(None),
-        }
-    }
-
-    /// A question that not every server knows, and that not everybody may ask.
-    async fn ask<O: Operation>(&self, question: &O) -> Result<Option<O::Output>, Error> {
-        let call = self.engine.client_of(self.role).call(question);
-        match self.engine.guard(call).await {
-            Err(Error::Client(error)) if error.service().is_some() => Ok(None),
-            answer => answer.map(Some),
         }
     }
 
@@ -254,6 +238,38 @@ impl Pair<'_> {
         }
         sums.extend(found);
         Ok(sums)
+    }
+}
+
+/// The size of the first part of an object, which all but the last one of a usual upload have.
+/// `None` if the server does not say, or it is no usual upload.
+pub(super) async fn first_part(
+    engine: &Engine,
+    url: &S3Url,
+    role: Role,
+    object: &HeadObjectOutput,
+    parts: u32,
+) -> Result<Option<u64>, Error> {
+    let ask = HeadPart {
+        bucket: &url.bucket,
+        key: &url.key,
+        role,
+    };
+    let is_usual = |size: &u64| object.size.div_ceil((*size).max(1)) == u64::from(parts);
+    let size = question(engine, role, &ask).await?.flatten();
+    Ok(size.filter(is_usual))
+}
+
+/// A question that not every server knows, and that not everybody may ask.
+async fn question<O: Operation>(
+    engine: &Engine,
+    role: Role,
+    question: &O,
+) -> Result<Option<O::Output>, Error> {
+    let call = engine.client_of(role).call(question);
+    match engine.guard(call).await {
+        Err(Error::Client(error)) if error.service().is_some() => Ok(None),
+        answer => answer.map(Some),
     }
 }
 

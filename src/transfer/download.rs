@@ -194,24 +194,26 @@ pub(super) async fn check(
     let Err(damaged) = verify(object, md5) else {
         return Ok(());
     };
-    match has_tag(engine, download, temp, object).await? {
+    match has_tag(engine, download, temp, object, None).await? {
         true => Ok(()),
         false => Err(damaged),
     }
 }
 
-/// Whether a composite tag is that of what arrived, with one of the usual sizes of parts.
+/// Whether a composite tag is that of what arrived, with this size of parts, or else one of the
+/// usual ones.
 pub(super) async fn has_tag(
     engine: &Engine,
     download: &Download,
     temp: &TempFile,
     object: &HeadObjectOutput,
+    part_size: Option<u64>,
 ) -> Result<bool, Error> {
     let tag = object.etag.as_ref().filter(|_| !object.has_opaque_etag());
     let Some((digest, parts)) = tag.and_then(ETag::as_composite) else {
         return Ok(false);
     };
-    let sizes = part_sizes(object.size, parts);
+    let sizes = part_size.map_or_else(|| part_sizes(object.size, parts), |size| vec![size]);
     let hash = hash_composites(temp.file(), object.size, &sizes);
     let hash = async { hash.await.map_err(Error::target(&download.target)) };
     Ok(engine.guard(hash).await?.contains(&digest))

@@ -284,6 +284,30 @@ async fn follow(
     Ok(Some(hasher.finish().md5))
 }
 
+/// Whether the composite tag shows that what arrived is right; if the server does not say how it
+/// was made, it may be that it cannot.
+async fn by_tag(
+    engine: &Engine,
+    download: &Download,
+    temp: &TempFile,
+    object: &HeadObjectOutput,
+) -> Result<bool, Error> {
+    if has_tag(engine, download, temp, object, None).await? {
+        return Ok(true);
+    }
+    let parts = object.etag.as_ref().and_then(ETag::as_composite);
+    let parts = parts.map_or(0, |(_, parts)| parts);
+    let url = download.url();
+    let first = compare::first_part(engine, &url, Role::Source, object, parts).await?;
+    match first {
+        None => Ok(false),
+        Some(_) if has_tag(engine, download, temp, object, first).await? => Ok(true),
+        Some(_) => Err(Error::Damaged(
+            "what arrived does not have the tag that the server gives",
+        )),
+    }
+}
+
 /// Whether what arrived was checked, and its MD5 if that was made for it.
 async fn checked(
     engine: &Engine,
@@ -313,7 +337,7 @@ async fn checked(
             }
             // The size of the parts was a guess.
             if !is_checkable(object) {
-                return Ok((has_tag(engine, download, &task.temp, object).await?, None));
+                return Ok((by_tag(engine, download, &task.temp, object).await?, None));
             }
         }
         Check::Whole => {}

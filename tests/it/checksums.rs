@@ -13,7 +13,7 @@ const SHA: &str = "x-amz-checksum-sha256";
 const ENCRYPTED: &str = "x-amz-server-side-encryption";
 
 /// CRC-64/NVME, bit by bit, as S3 writes it.
-fn crc64_nvme(bytes: &[u8]) -> String {
+pub fn crc64_nvme(bytes: &[u8]) -> String {
     let step = |crc: u64, _| (crc >> 1) ^ ((crc & 1) * 0x9a6c_9329_ac4b_c9b5);
     let crc = bytes.iter().fold(u64::MAX, |crc, byte| {
         (0..8).fold(crc ^ u64::from(*byte), step)

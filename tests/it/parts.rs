@@ -8,7 +8,13 @@ use crate::{
 const MIB: usize = 1 << 20;
 
 /// As another tool stores it: without metadata of its own.
-fn store_in_parts(store: &Store, key: &str, content: &[u8], part: usize, headers: &[(&str, &str)]) {
+pub fn store_in_parts(
+    store: &Store,
+    key: &str,
+    content: &[u8],
+    part: usize,
+    headers: &[(&str, &str)],
+) {
     store.put_with("bucket", key, content.to_vec(), headers);
     let mut object: Object = store.get("bucket", key).unwrap();
     let (mut sums, mut sizes) = (Vec::new(), Vec::new());
