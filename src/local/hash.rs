@@ -6,12 +6,12 @@ use std::{
     sync::{Arc, mpsc},
 };
 
-use crc_fast::CrcAlgorithm;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
 use crate::{
     blocking,
+    local::crc64::Crc64,
     s3::types::{ByteRange, Md5Digest, Sha256Digest},
 };
 
@@ -169,41 +169,6 @@ pub async fn hash_composites(
     let composites = sums.into_iter().map(|sum| composite(&sum.finish()));
     Ok(composites.collect())
 }
-
-/// The CRC-64/NVME of bytes.
-///
-/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
-#[derive(Debug, Clone)]
-pub struct Crc64 {
-    digest: crc_fast::Digest,
-}
-
-impl Default for Crc64 {
-    fn default() -> Self {
-        Self {
-            digest: crc_fast::Digest::new(CRC64),
-        }
-    }
-}
-
-impl Crc64 {
-    /// Adds bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.digest.update(bytes);
-    }
-
-    /// The sum of all bytes added.
-    pub fn finish(self) -> u64 {
-        self.digest.finalize()
-    }
-
-    /// The sum of something and of the `len` bytes behind it, from those of both.
-    pub fn joined(first: u64, second: u64, len: u64) -> u64 {
-        crc_fast::checksum_combine(CRC64, first, second, len)
-    }
-}
-
-const CRC64: CrcAlgorithm = CrcAlgorithm::Crc64Nvme;
 
 /// The MD5s of the parts of something that is cut into parts of one size.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! Files: walking, reading, hashing, and writing so that nothing half-done is ever seen.
 
+mod crc64;
 mod directory;
 mod entries;
 mod hash;
@@ -15,10 +16,11 @@ mod temp_name;
 mod umask;
 mod walk;
 
+pub use crc64::Crc64;
 pub use directory::{Directory, DirectoryError, is_missing};
 pub use hash::{
-    Crc64, Digests, Hasher, PartSums, composite, crc64_nvme, hash_composites, hash_parts,
-    hash_region, read_region, sha256, sha256_region,
+    Digests, Hasher, PartSums, composite, crc64_nvme, hash_composites, hash_parts, hash_region,
+    read_region, sha256, sha256_region,
 };
 pub use hashes::{CacheError, Hashes, Sum};
 pub use journal::{Begun, Entry as JournalEntry, Journal};
