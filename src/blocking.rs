@@ -72,17 +72,14 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn work_is_moved_away_from_long_calls_and_once_others_were_slow() {
-        assert!(moves_work(|call| for_long(call)).await);
+        assert!(moves_work(for_long).await);
         for _ in 0..2 * MOST {
             in_place(|| {});
         }
-        assert!(
-            !moves_work(|call| in_place(call)).await,
-            "only one was slow"
-        );
+        assert!(!moves_work(in_place).await, "only one was slow");
         for _ in 0..3 {
             in_place(|| thread::sleep(2 * SLOW));
         }
-        assert!(moves_work(|call| in_place(call)).await);
+        assert!(moves_work(in_place).await);
     }
 }

@@ -84,10 +84,13 @@ async fn hash_on_two_cores(file: &File, offset: u64, len: u64) -> io::Result<Dig
         sha256.finalize().into()
     });
     let mut md5 = Md5::new();
-    // The other thread has at most two that are not its last one's any more.
+    // The other thread is behind by two or three.
     let mut used: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
     in_turns(len, |at, want| {
-        let free = used.pop_front_if(|oldest| Arc::get_mut(oldest).is_some());
+        let is_free = used
+            .front_mut()
+            .is_some_and(|oldest| Arc::get_mut(oldest).is_some());
+        let free = if is_free { used.pop_front() } else { None };
         let free = free.and_then(|free| Arc::try_unwrap(free).ok());
         let mut chunk = free.unwrap_or_default();
         chunk.resize(want, 0);
