@@ -253,14 +253,19 @@ async fn in_turns(len: u64, mut next: impl FnMut(u64, usize) -> io::Result<()>) 
     let mut done = 0;
     while done < len {
         let turn_end = len.min(done + TURN);
-        blocking::for_long(|| -> io::Result<()> {
+        let turn = || -> io::Result<()> {
             while done < turn_end {
                 let want = usize::try_from(turn_end - done).unwrap_or(CHUNK).min(CHUNK);
                 next(done, want)?;
                 done += want as u64;
             }
             Ok(())
-        })?;
+        };
+        if len <= CHUNK as u64 {
+            blocking::in_place(turn)?;
+        } else {
+            blocking::for_long(turn)?;
+        }
         tokio::task::yield_now().await;
     }
     Ok(())
