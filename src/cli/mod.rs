@@ -9,6 +9,7 @@ mod limits;
 mod rate;
 mod settings;
 mod signals;
+mod size;
 mod sync_args;
 pub mod words;
 

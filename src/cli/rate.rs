@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::net::Rates;
+use crate::{cli::size, net::Rates};
 
 /// Reads `RATE` for both directions, or `UP:DOWN`: bytes in a second, with `k`, `m` or `g` behind
 /// them for powers of 1,024, or `off`.
@@ -15,23 +15,10 @@ pub(super) fn parse(text: &str) -> Result<Rates, String> {
 }
 
 fn direction(text: &str) -> Result<Option<NonZeroU64>, String> {
-    let text = text.trim().to_ascii_lowercase();
-    if text == "off" {
+    if text.trim().eq_ignore_ascii_case("off") {
         return Ok(None);
     }
-    let shift = match text.as_bytes().last() {
-        Some(b'k') => 10,
-        Some(b'm') => 20,
-        Some(b'g') => 30,
-        _ => 0,
-    };
-    let bytes = text
-        .strip_suffix(['k', 'm', 'g'])
-        .unwrap_or(&text)
-        .parse::<u64>()
-        .ok()
-        .and_then(|count| count.checked_mul(1 << shift));
-    match bytes {
+    match size::bytes(text) {
         Some(bytes) if bytes >= LEAST => Ok(NonZeroU64::new(bytes)),
         _ => Err(format!(
             "\"{text}\" is no number of bytes in a second, as in 500k, 10m or off, of {LEAST} or \

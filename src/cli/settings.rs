@@ -110,6 +110,7 @@ impl Settings {
                 verify: !args.no_verify,
                 resume: args.sync.resume,
                 delete_batch: batch_size(args)?,
+                buffers: args.max_memory,
             },
             options: Options {
                 recursive: args.recursive,

@@ -247,8 +247,7 @@ async fn receive_all(
         if task.check != Check::Whole {
             return Ok(None);
         }
-        let _buffer = task.engine.buffers.reserve(HASH_BUFFER).await;
-        let md5 = follow(task.temp.file(), split, told);
+        let md5 = follow(&task.engine, task.temp.file(), split, told);
         let md5 = async { md5.await.map_err(Error::target(&task.target)) };
         task.engine.guard(md5).await
     };
@@ -266,6 +265,7 @@ async fn receive_all(
 
 /// Sums the whole, each range once it is there; `None` if not all come.
 async fn follow(
+    engine: &Engine,
     file: &File,
     split: Split,
     mut told: mpsc::UnboundedReceiver<u64>,
@@ -278,6 +278,8 @@ async fn follow(
             };
             there.insert(index);
         }
+        // Not before: those who receive need some, too, and would never get it from those who wait.
+        let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
         let update = |chunk: &[u8]| hasher.update(chunk);
         read_region(file, range.start, range.len(), update).await?;
     }

@@ -55,6 +55,8 @@ pub struct TransferOptions {
     pub resume: bool,
     /// Keys in one DeleteObjects request, 1 to 1,000.
     pub delete_batch: usize,
+    /// What may be held of files and objects under way, all together.
+    pub buffers: u64,
 }
 
 /// Takes the events of an engine, as they happen, from many threads.
@@ -119,7 +121,7 @@ impl Engine {
             hashes,
             journal,
             options,
-            buffers: ByteBudget::new(BUFFERS),
+            buffers: ByteBudget::new(options.buffers),
             cancel,
             report,
             swept: Swept::default(),
@@ -332,8 +334,6 @@ impl fmt::Debug for Report {
     }
 }
 
-/// All buffers of all jobs; with what connections hold this keeps the process below 64 MiB.
-const BUFFERS: u64 = 24 * 1024 * 1024;
 /// What summing a file holds.
 pub(super) const HASH_BUFFER: u64 = 256 * 1024;
 /// What one request that streams holds: a chunk being read and a chunk being sent.

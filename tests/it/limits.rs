@@ -56,3 +56,27 @@ fn many_slow_transfers_all_end() {
     assert!(took > 3.0, "{took} s");
     assert_eq!(world.server.store().keys("bucket").len(), 32);
 }
+
+/// The smallest budget is room for two streams: more wait for them, and all come through. Those who
+/// summed what arrived had taken all of it, and waited for those who were to receive.
+#[test]
+fn little_memory_makes_nothing_fail() {
+    let world = World::new();
+    for n in 0..6 {
+        world.file(&format!("d/f{n}"), content(700_000, n));
+    }
+    let options = "--max-memory 1m -c 6 --multipart-split-size 100000";
+    let single = "--max-singlepart-download-size 1";
+    world
+        .run(&format!("put -r d s3://bucket/d {options}"))
+        .succeeds();
+    world
+        .run(&format!("get -r s3://bucket/d e {options} {single}"))
+        .succeeds();
+    for n in 0..6 {
+        assert!(world.read(&format!("e/f{n}")).unwrap() == content(700_000, n));
+    }
+    let run = world.run("ls s3://bucket --max-memory 1000");
+    assert_eq!(run.status.code(), Some(2));
+    run.says("1m or more");
+}
