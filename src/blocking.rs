@@ -16,17 +16,12 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 /// keeps the connections going.
 pub(crate) fn in_place<T>(call: impl FnOnce() -> T) -> T {
     let started = Instant::now();
-    let result = if DELAY.load(Ordering::Relaxed) >= MANY {
+    let result = if DELAYS.are_usual() {
         for_long(call)
     } else {
         call()
     };
-    let delay = DELAY.load(Ordering::Relaxed);
-    if started.elapsed() > SLOW {
-        DELAY.store((delay + WEIGHT).min(MOST), Ordering::Relaxed);
-    } else if delay > 0 {
-        DELAY.store(delay - 1, Ordering::Relaxed);
-    }
+    DELAYS.note(started.elapsed());
     result
 }
 
@@ -40,9 +35,27 @@ pub(crate) fn for_long<T>(call: impl FnOnce() -> T) -> T {
     }
 }
 
-/// What slow calls add up to and quick ones work off. Calls on several threads may overlook each
-/// other: it is a guess.
-static DELAY: AtomicU32 = AtomicU32::new(0);
+static DELAYS: Delays = Delays(AtomicU32::new(0));
+
+/// What slow calls add up to and quick ones work off. Threads may overlook each other's: it is a
+/// guess.
+struct Delays(AtomicU32);
+
+impl Delays {
+    fn are_usual(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= MANY
+    }
+
+    fn note(&self, took: Duration) {
+        let sum = self.0.load(Ordering::Relaxed);
+        if took > SLOW {
+            self.0.store((sum + WEIGHT).min(MOST), Ordering::Relaxed);
+        } else if sum > 0 {
+            self.0.store(sum - 1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// One slow call among so many quick ones is a thread that had to wait for its turn on a processor.
 const WEIGHT: u32 = 8;
 const MANY: u32 = 2 * WEIGHT;
@@ -51,35 +64,31 @@ const SLOW: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod tests {
-    use std::thread::{self, ThreadId};
-
     use super::*;
 
-    /// Whether the call ran, and something else meanwhile.
-    async fn moves_work(call: fn(Box<dyn FnOnce() + Send>)) -> bool {
-        let (send, receive) = std::sync::mpsc::channel();
-        let blocked = tokio::spawn(async move {
-            let other = tokio::spawn(async move { send.send(thread::current().id()) });
-            let (told, heard) = std::sync::mpsc::channel::<Option<ThreadId>>();
-            call(Box::new(move || {
-                let _ = told.send(receive.recv_timeout(Duration::from_millis(200)).ok());
-            }));
-            let _ = other.await;
-            heard.recv().ok().flatten().is_some()
-        });
-        blocked.await.unwrap()
+    #[test]
+    fn a_slow_call_now_and_then_is_not_usual() {
+        let (slow, quick) = (2 * SLOW, SLOW / 2);
+        let delays = Delays(AtomicU32::new(0));
+        for call in 0..1000 {
+            delays.note(if call % 10 == 0 { slow } else { quick });
+            assert!(!delays.are_usual());
+        }
+        for _ in 0..20 {
+            delays.note(slow);
+        }
+        assert!(delays.are_usual());
+        (0..MOST).for_each(|_| delays.note(quick));
+        assert!(!delays.are_usual());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn work_is_moved_away_from_long_calls_and_once_others_were_slow() {
-        assert!(moves_work(for_long).await);
-        for _ in 0..2 * MOST {
-            in_place(|| {});
-        }
-        assert!(!moves_work(in_place).await, "only one was slow");
-        for _ in 0..3 {
-            in_place(|| thread::sleep(2 * SLOW));
-        }
-        assert!(moves_work(in_place).await);
+    async fn other_work_goes_on_during_a_long_call() {
+        let (send, receive) = std::sync::mpsc::channel();
+        let blocked = tokio::spawn(async move {
+            tokio::spawn(async move { send.send(()) });
+            for_long(|| receive.recv_timeout(Duration::from_secs(30)))
+        });
+        assert_eq!(blocked.await.unwrap(), Ok(()));
     }
 }

@@ -1,5 +1,6 @@
 """Do each work with each tool, in turn, and note what the kernel says it took."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def one_work(place, name, work, runs):
             if turn == 0 or tool in CLOSE:
                 found[tool].append(one_run(place, name, work, tool, turn))
                 print("%s: %s: %s" % (name, tool, found[tool][-1]), file=sys.stderr)
+    place.settle()
     return found
 
 
@@ -46,6 +48,8 @@ def one_run(place, name, work, tool, turn):
 def timed(place, tool, line):
     report = place.scratch / "report"
     report.unlink(missing_ok=True)
+    # What was written before is not to be written now.
+    os.sync()
     busy = Busy()
     done = subprocess.run(
         [sys.executable, "-I", "-S", CHILD, str(report), str(SECONDS)] + line,

@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import subprocess
+import time
 
 import tools
 
@@ -23,6 +24,7 @@ class Place:
         self.home = scratch / "home"
         self.home.mkdir()
         self.seeded = set()
+        self.outs = 0
         config = self.scratch / "crt.conf"
         config.write_text("[default]\ns3 =\n  preferred_transfer_client = crt\n")
         config.chmod(0o600)
@@ -42,9 +44,8 @@ class Place:
         return tool != "curl" or (work.prepare in (put_file, get_file) and not work.options)
 
     def clean(self, target):
-        """Removes what a work has left; what it was made of stays."""
+        """Removes what a work has left on the server; what it was made of stays."""
         self.seed("delete-tree", target, check=False)
-        self.out()
 
     def line(self, tool, *arguments, **options):
         return tools.line(tool, self.programs[tool], self.server, *arguments, **options)
@@ -91,10 +92,20 @@ class Place:
         return key
 
     def out(self):
-        out = self.scratch / "out"
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
+        """A new directory. Those of a work are removed together, after it."""
+        self.outs += 1
+        out = self.scratch / "out" / str(self.outs)
+        out.mkdir(parents=True)
         return out
+
+    def settle(self):
+        """Removes what was got, and lets the file system come to rest: ext4 avoids what became free
+        within the last five seconds, and looks for something else for long."""
+        out = self.scratch / "out"
+        if out.exists():
+            shutil.rmtree(out)
+            os.sync()
+            time.sleep(6)
 
 
 class Work:
