@@ -4,10 +4,12 @@ use std::{
     io,
     os::unix::fs::FileExt as _,
     sync::{Arc, mpsc},
+    thread,
 };
 
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
+use tokio::sync::oneshot;
 
 use crate::{
     blocking,
@@ -75,14 +77,16 @@ pub async fn hash_region(
     Ok(hasher.finish())
 }
 
-/// Both sums in the time of the slower one: what is read is handed to another thread as it is.
+/// Both sums in the time of the slower one: what is read is handed to another thread as it is. That
+/// is none of the runtime's, which has only so many: all of them could be waiting for each other.
 async fn hash_on_two_cores(file: &File, offset: u64, len: u64) -> io::Result<Digests> {
     let (hand, handed) = mpsc::sync_channel::<Arc<Vec<u8>>>(1);
-    let other = tokio::task::spawn_blocking(move || {
+    let (tell, told) = oneshot::channel();
+    thread::Builder::new().spawn(move || {
         let mut sha256 = Sha256::new();
         handed.iter().for_each(|chunk| sha256.update(&*chunk));
-        sha256.finalize().into()
-    });
+        let _ = tell.send(sha256.finalize().into());
+    })?;
     let mut md5 = Md5::new();
     // The other thread is behind by two or three.
     let mut used: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
@@ -104,7 +108,7 @@ async fn hash_on_two_cores(file: &File, offset: u64, len: u64) -> io::Result<Dig
     })
     .await?;
     drop(hand);
-    let sha256 = other.await.map_err(io::Error::other)?;
+    let sha256 = told.await.map_err(io::Error::other)?;
     Ok(Digests {
         md5: md5.finalize().into(),
         sha256: Some(sha256),
@@ -342,5 +346,33 @@ mod tests {
             (whole, parts),
             (md5(&content), vec![md5(first), md5(second)])
         );
+    }
+
+    /// A second thread of the runtime's for each would be more than it has: all waited for one.
+    #[test]
+    fn more_files_at_once_than_threads_are_summed() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(TURN + 1).unwrap();
+        let file = Arc::new(file);
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime
+            .worker_threads(2)
+            .max_blocking_threads(1)
+            .enable_all();
+        let runtime = runtime.build().unwrap();
+        let sums = (0..8).map(|_| {
+            let file = Arc::clone(&file);
+            runtime.spawn(async move { hash_region(&file, 0, TURN + 1, true).await })
+        });
+        let sums: Vec<_> = sums.collect();
+        let all = async {
+            for sum in sums {
+                sum.await.unwrap().unwrap();
+            }
+        };
+        let patience = std::time::Duration::from_secs(60);
+        let ended = runtime.block_on(async { tokio::time::timeout(patience, all).await });
+        runtime.shutdown_background();
+        ended.unwrap();
     }
 }
