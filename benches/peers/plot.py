@@ -10,7 +10,7 @@ COLOURS = {
     "aws-crt": "#a07cc5", "s3cmd": "#7d8a8c", "s4cmd-python": "#8c5e3c", "curl": "#222222",
 }
 LEFT, WIDTH, RADIUS, ROW, TOP = 300, 560, 5, 26, 70
-# A hundredth and a thousand times: everything that was seen lies between.
+# What is outside is drawn at the edge.
 LOW, HIGH = 0.1, 1000.0
 PANELS = [("wall", "wall time"), ("cpu", "processor time")]
 

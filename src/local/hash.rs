@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use crate::{
     blocking,
     local::crc64::Crc64,
-    s3::types::{ByteRange, Md5Digest, Sha256Digest},
+    s3::types::{ByteRange, Md5Digest, Sha256Digest, composite},
 };
 
 /// Sums of the same bytes, made in one pass.
@@ -88,15 +88,15 @@ async fn hash_on_two_cores(file: &File, offset: u64, len: u64) -> io::Result<Dig
         let _ = tell.send(sha256.finalize().into());
     })?;
     let mut md5 = Md5::new();
-    // The other thread is behind by two or three.
     let mut used: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
     in_turns(len, |at, want| {
-        let is_free = used
-            .front_mut()
-            .is_some_and(|oldest| Arc::get_mut(oldest).is_some());
-        let free = if is_free { used.pop_front() } else { None };
-        let free = free.and_then(|free| Arc::try_unwrap(free).ok());
-        let mut chunk = free.unwrap_or_default();
+        // The other thread has at most the last two: one in its hands, and one that waits for it.
+        let oldest = if used.len() > 2 {
+            used.pop_front()
+        } else {
+            None
+        };
+        let mut chunk = oldest.and_then(Arc::into_inner).unwrap_or_default();
         chunk.resize(want, 0);
         file.read_exact_at(&mut chunk, offset + at)?;
         let chunk = Arc::new(chunk);
@@ -224,11 +224,6 @@ impl PartSums {
         }
         self.digests
     }
-}
-
-/// The MD5 of MD5s, as composite ETags have it.
-pub fn composite(parts: &[Md5Digest]) -> Md5Digest {
-    Md5::digest(parts.as_flattened()).into()
 }
 
 /// Reads a region of a file in pieces. Other tasks get their turn every few megabytes, and so does

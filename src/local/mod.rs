@@ -19,8 +19,8 @@ mod walk;
 pub use crc64::Crc64;
 pub use directory::{Directory, DirectoryError, is_missing};
 pub use hash::{
-    Digests, Hasher, PartSums, composite, crc64_nvme, hash_composites, hash_parts, hash_region,
-    read_region, sha256, sha256_region,
+    Digests, Hasher, PartSums, crc64_nvme, hash_composites, hash_parts, hash_region, read_region,
+    sha256, sha256_region,
 };
 pub use hashes::{CacheError, Hashes, Sum};
 pub use journal::{Begun, Entry as JournalEntry, Journal};

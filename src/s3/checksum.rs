@@ -1,35 +1,33 @@
 //! The sums that S3 keeps of objects.
 
-use md5::{Digest as _, Md5};
-
 use crate::s3::{
     encode,
-    types::{ETag, Md5Digest},
+    types::{ETag, Md5Digest, composite},
 };
 
 /// The ETag that S3 gives to a multipart upload: the MD5 of its parts' MD5s, and their number.
 #[derive(Debug, Clone, Default)]
 pub struct CompositeETag {
-    digest: Md5,
-    parts: u32,
+    parts: Vec<Md5Digest>,
 }
 
 impl CompositeETag {
     /// Adds the next part, in order.
     pub fn add(&mut self, part: &Md5Digest) {
-        self.digest.update(part);
-        self.parts += 1;
+        self.parts.push(*part);
     }
 
     /// The tag of the parts added so far, in quotes.
     pub fn finish(self) -> ETag {
-        let digest = encode::hex(&self.digest.finalize());
-        ETag::new(format!("\"{digest}-{}\"", self.parts))
+        let digest = encode::hex(&composite(&self.parts));
+        ETag::new(format!("\"{digest}-{}\"", self.parts.len()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use md5::{Digest as _, Md5};
+
     use super::*;
 
     #[test]

@@ -2,10 +2,18 @@
 
 use std::fmt;
 
+use md5::{Digest as _, Md5};
+
 use crate::s3::encode;
 
 /// An MD5 digest.
 pub type Md5Digest = [u8; 16];
+
+/// The MD5 of the MD5s of parts, as composite tags have it.
+pub fn composite(parts: &[Md5Digest]) -> Md5Digest {
+    Md5::digest(parts.as_flattened()).into()
+}
+
 /// A SHA-256 digest.
 pub type Sha256Digest = [u8; 32];
 

@@ -261,7 +261,7 @@ pub(super) async fn first_part(
 }
 
 /// A question that not every server knows, and that not everybody may ask.
-async fn question<O: Operation>(
+pub(super) async fn question<O: Operation>(
     engine: &Engine,
     role: Role,
     question: &O,

@@ -11,12 +11,12 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    local::{Arrived, Crc64, Hasher, PartSums, TempFile, composite, hash_region, read_region},
+    local::{Arrived, Crc64, Hasher, PartSums, TempFile, hash_region, read_region},
     plan::{etag::part_sizes, split::Split},
     s3::{
         op::{GetObject, HeadObject, HeadObjectOutput},
         request::Role,
-        types::{ByteRange, Checksum, ETag, Md5Digest},
+        types::{ByteRange, Checksum, ETag, Md5Digest, composite},
     },
     transfer::{
         Download, Engine, Error, compare,
@@ -81,15 +81,16 @@ pub(super) async fn fetch(
 
 /// The object as it is now, with its checksums if the server knows what is meant by that.
 async fn head(engine: &Engine, download: &Download) -> Result<HeadObjectOutput, Error> {
-    let ask = HeadObject {
-        bucket: &download.bucket,
-        key: &download.source.key,
-        role: Role::Source,
-        checksums: engine.options.verify,
-    };
-    match engine.guard(engine.client.call(&ask)).await {
-        Err(Error::Client(error)) if error.service().is_some() => {}
-        answer => return answer,
+    if engine.options.verify {
+        let ask = HeadObject {
+            bucket: &download.bucket,
+            key: &download.source.key,
+            role: Role::Source,
+            checksums: true,
+        };
+        if let Some(object) = compare::question(engine, Role::Source, &ask).await? {
+            return Ok(object);
+        }
     }
     let object = compare::head(engine, &download.url(), Role::Source).await?;
     object.ok_or_else(|| {
@@ -184,23 +185,6 @@ enum RangeSum {
     Parts(PartSums),
 }
 
-/// A range that is in the file, and what it comes to.
-enum Received {
-    Nothing,
-    /// And the length of the range.
-    Crc(u64, u64),
-    Parts(Vec<Md5Digest>),
-}
-
-impl Received {
-    fn parts(self) -> Vec<Md5Digest> {
-        match self {
-            Self::Parts(parts) => parts,
-            _ => Vec::new(),
-        }
-    }
-}
-
 impl RangeSum {
     fn update(&mut self, bytes: &[u8]) {
         match self {
@@ -210,14 +194,16 @@ impl RangeSum {
         }
     }
 
-    fn finish(self, range: ByteRange) -> Received {
+    fn parts(self) -> Vec<Md5Digest> {
         match self {
-            Self::Nothing => Received::Nothing,
-            Self::Crc(crc) => Received::Crc(crc.finish(), range.len()),
-            Self::Parts(parts) => Received::Parts(parts.finish()),
+            Self::Parts(parts) => parts.finish(),
+            _ => Vec::new(),
         }
     }
 }
+
+/// A range that is in the file, and its sum.
+type Received = (ByteRange, RangeSum);
 
 /// Gets all ranges that are not there yet. Gives what they come to, in order, and the MD5 of the
 /// whole where that is what it is checked by.
@@ -321,8 +307,8 @@ async fn checked(
     match task.check {
         Check::Size => return Ok((false, None)),
         Check::Crc(stored) => {
-            let join = |crc, received: &Received| match received {
-                Received::Crc(next, len) => Crc64::joined(crc, *next, *len),
+            let join = |crc, (range, sum): &Received| match sum {
+                RangeSum::Crc(next) => Crc64::joined(crc, next.finish(), range.len()),
                 _ => crc,
             };
             return match received.iter().fold(0, join) == stored {
@@ -333,7 +319,8 @@ async fn checked(
             };
         }
         Check::Parts(_, digest) => {
-            let parts: Vec<_> = received.into_iter().flat_map(Received::parts).collect();
+            let sums = received.into_iter().map(|(_, sum)| sum);
+            let parts: Vec<_> = sums.flat_map(RangeSum::parts).collect();
             if composite(&parts) == digest {
                 return Ok((true, None));
             }
@@ -384,7 +371,7 @@ impl RangeTask {
             let read = read_region(self.temp.file(), range.start, range.len(), both);
             let read = async { Ok::<_, Error>(read.await.is_ok()) };
             if self.engine.guard(read).await? && hasher.finish().md5 == part.md5 {
-                kept.insert(part.index, sum.finish(range));
+                kept.insert(part.index, (range, sum));
             }
         }
         Ok(kept)
@@ -421,7 +408,7 @@ impl RangeTask {
             let md5 = hasher.finish().md5;
             self.temp.note(Arrived { index, md5 });
         }
-        Ok(sum.finish(range))
+        Ok((range, sum))
     }
 }
 

@@ -134,15 +134,15 @@ async fn single(
         .guard(engine.client.put_object(&put))
         .await
         .map_err(blame_file)?;
-    let Some(md5) = sums.md5 else {
-        check_size(engine, upload, &stored, file.len()).await?;
-        return Ok((None, None));
-    };
-    if !buffered && stored.stored_md5.is_some_and(|stored| stored != md5) {
-        file_still_has(engine, file, 0, file.len(), &md5).await?;
+    let md5 = sums.md5.as_ref();
+    if let Some(md5) = md5
+        && !buffered
+        && stored.stored_md5.is_some_and(|stored| stored != *md5)
+    {
+        file_still_has(engine, file, 0, file.len(), md5).await?;
     }
-    let is_sure = check_stored(engine, upload, &stored, &md5, file.len()).await?;
-    Ok((Some(md5), stored.etag.filter(|_| is_sure)))
+    let is_sure = check_stored(engine, upload, &stored, md5, file.len()).await?;
+    Ok((sums.md5, stored.etag.filter(|_| is_sure)))
 }
 
 /// What the server can check an upload by. At least one of them is there.
@@ -256,7 +256,7 @@ pub(super) async fn file_still_has(
     Err(SourceError::Changed.into())
 }
 
-/// The server compared the MD5 that was sent along. If its tag says otherwise all the same, it
+/// The server compared the sums that were sent along. If its tag says otherwise all the same, it
 /// may be one of the stores whose tags are not MD5s, so at least the size is looked at, and the
 /// `md5` metadata where the store keeps it: what is there may be the object from before. Gives
 /// whether the tag is right, or of encrypted content.
@@ -264,46 +264,32 @@ async fn check_stored(
     engine: &Engine,
     upload: &Upload,
     stored: &PutObjectOutput,
-    md5: &Md5Digest,
+    md5: Option<&Md5Digest>,
     len: u64,
 ) -> Result<bool, Error> {
-    // A tag of ciphertext says nothing; without any tag it is not sure that anything is stored.
-    let opaque = stored.stored_md5.is_none() && stored.etag.is_some();
-    if opaque || stored.stored_md5 == Some(*md5) {
-        return Ok(true);
+    // A tag of ciphertext says nothing, and none of them does without an MD5 to compare it with;
+    // without any tag it is not sure that anything is stored.
+    let says_nothing = stored.etag.is_some() && (stored.stored_md5.is_none() || md5.is_none());
+    if says_nothing || md5.is_some() && stored.stored_md5.as_ref() == md5 {
+        return Ok(md5.is_some());
     }
+    let is_another =
+        |object: &HeadObjectOutput| md5.is_some_and(|md5| has_other_md5(engine, object, md5));
+    let is_unknown = |object: &HeadObjectOutput| {
+        stored.etag.is_none() && md5.is_some_and(|md5| !is_ours(object, md5))
+    };
     match compare::head(engine, &upload.target, Role::Target).await? {
         Some(object) if object.size != len => Err(Error::Damaged(
             "the stored object has another size than the file",
         )),
-        Some(object) if has_other_md5(engine, &object, md5) => Err(Error::Damaged(
+        Some(object) if is_another(&object) => Err(Error::Damaged(
             "the stored object has another MD5 than the file",
         )),
         // An answer without a tag may be that of somebody who stored nothing.
-        Some(object) if stored.etag.is_none() && !is_ours(&object, md5) => Err(Error::Damaged(
+        Some(object) if is_unknown(&object) => Err(Error::Damaged(
             "the server did not say that it stored the object",
         )),
         Some(_) => Ok(false),
-        None => Err(Error::Damaged("the server did not store the object")),
-    }
-}
-
-/// The server compared the SHA-256 that was sent along, or the connection did. Without a tag it is
-/// not sure that anything is stored.
-async fn check_size(
-    engine: &Engine,
-    upload: &Upload,
-    stored: &PutObjectOutput,
-    len: u64,
-) -> Result<(), Error> {
-    if stored.etag.is_some() {
-        return Ok(());
-    }
-    match compare::head(engine, &upload.target, Role::Target).await? {
-        Some(object) if object.size == len => Ok(()),
-        Some(_) => Err(Error::Damaged(
-            "the stored object has another size than the file",
-        )),
         None => Err(Error::Damaged("the server did not store the object")),
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    local::{SourceFile, Sum, composite, hash_parts},
+    local::{SourceFile, Sum, hash_parts},
     location::S3Url,
     plan::split::Split,
     s3::{
         op::{CompletedPart, ListedPart, UploadPart},
         payload::{Payload, PayloadHash},
         properties::Properties,
-        types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId},
+        types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId, composite},
     },
     transfer::{
         Engine, Error, Overwrite, Upload,
