@@ -3,8 +3,6 @@
 //!
 //! The strings made here are both signed and sent, so that the two cannot differ.
 
-use std::fmt::Write as _;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Encodes a key for the request path: `/` stays bare, nothing is normalised.
@@ -58,10 +56,11 @@ pub fn decode_listed(text: &str) -> Option<String> {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(HEX_DIGITS[usize::from(half & 0xf)]);
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
+        text.push(digit(byte >> 4));
+        text.push(digit(*byte));
     }
     text
 }
@@ -82,6 +81,8 @@ pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     }
     Some(bytes)
 }
+
+const HEX_DIGITS: [u8; 16] = *b"0123456789abcdef";
 
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -109,6 +110,14 @@ mod tests {
     fn listed_plus_is_a_space() {
         assert_eq!(decode_listed("a+b%2Bc%20d").as_deref(), Some("a b+c d"));
         assert_eq!(decode_listed("%FF"), None);
+    }
+
+    #[test]
+    fn hex_is_what_unhex_reads() {
+        let all: [u8; 256] = std::array::from_fn(|byte| byte as u8);
+        let text = hex(&all);
+        assert!(text.starts_with("000102") && text.ends_with("fdfeff"));
+        assert_eq!(unhex(&text), Some(all));
     }
 
     #[test]

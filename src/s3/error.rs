@@ -208,7 +208,7 @@ fn parse_document(body: &[u8]) -> Result<Document, XmlError> {
         request_id: None,
     };
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Code" => document.code = reader.text()?,
             "Message" => document.message = reader.text()?,
             "Region" => document.region = Some(reader.text()?),

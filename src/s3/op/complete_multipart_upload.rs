@@ -63,7 +63,7 @@ impl Operation for CompleteMultipartUpload<'_> {
         document(kind, answer, "CompleteMultipartUploadResult", |reader| {
             let mut etag = None;
             while let Some(name) = reader.child()? {
-                match &*name {
+                match name {
                     "ETag" => etag = Some(reader.text()?),
                     _ => reader.skip()?,
                 }

@@ -109,7 +109,7 @@ impl CopySource<'_> {
 pub(super) fn result(reader: &mut Reader<'_>) -> Result<CopyOutput, XmlError> {
     let mut etag = None;
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "ETag" => etag = Some(reader.text()?),
             _ => reader.skip()?,
         }

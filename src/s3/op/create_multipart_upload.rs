@@ -41,7 +41,7 @@ impl Operation for CreateMultipartUpload<'_> {
         document(kind, answer, "InitiateMultipartUploadResult", |reader| {
             let mut upload_id = String::new();
             while let Some(name) = reader.child()? {
-                match &*name {
+                match name {
                     "UploadId" => upload_id = reader.text()?,
                     _ => reader.skip()?,
                 }

@@ -94,7 +94,7 @@ impl Operation for DeleteObjects<'_> {
             |reader| {
                 let mut output = DeleteObjectsOutput::default();
                 while let Some(name) = reader.child()? {
-                    match &*name {
+                    match name {
                         "Deleted" => output.deleted.push(entry(reader)?.key),
                         "Error" => output.failed.push(entry(reader)?),
                         _ => reader.skip()?,
@@ -110,7 +110,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<DeleteFailure, XmlError> {
     let mut key = None;
     let (mut code, mut message) = (String::new(), String::new());
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Key" => key = Some(reader.text()?),
             "Code" => code = reader.text()?,
             "Message" => message = reader.text()?,

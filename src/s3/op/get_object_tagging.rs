@@ -49,7 +49,7 @@ impl Operation for GetObjectTagging<'_> {
             |reader| {
                 let mut tags = None;
                 while let Some(name) = reader.child()? {
-                    match &*name {
+                    match name {
                         "TagSet" => tags = Some(tag_set(reader)?),
                         _ => reader.skip()?,
                     }
@@ -63,7 +63,7 @@ impl Operation for GetObjectTagging<'_> {
 fn tag_set(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, XmlError> {
     let mut tags = Vec::new();
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Tag" => tags.push(tag(reader)?),
             _ => reader.skip()?,
         }
@@ -74,7 +74,7 @@ fn tag_set(reader: &mut Reader<'_>) -> Result<Vec<(String, String)>, XmlError> {
 fn tag(reader: &mut Reader<'_>) -> Result<(String, String), XmlError> {
     let (mut key, mut value) = (None, String::new());
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Key" => key = Some(reader.text()?),
             "Value" => value = reader.text()?,
             _ => reader.skip()?,

@@ -40,7 +40,7 @@ impl Operation for ListBuckets {
             |reader| {
                 let mut buckets = Vec::new();
                 while let Some(name) = reader.child()? {
-                    match &*name {
+                    match name {
                         "Buckets" => {
                             while reader.child()?.is_some() {
                                 buckets.push(bucket(reader)?);
@@ -61,9 +61,9 @@ fn bucket(reader: &mut Reader<'_>) -> Result<Bucket, XmlError> {
         created: None,
     };
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Name" => bucket.name = reader.text()?,
-            "CreationDate" => bucket.created = time::parse_iso8601(&reader.text()?),
+            "CreationDate" => bucket.created = time::parse_iso8601(&reader.value()?),
             _ => reader.skip()?,
         }
     }

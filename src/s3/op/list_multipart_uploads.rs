@@ -74,10 +74,10 @@ fn page(reader: &mut Reader<'_>) -> Result<MultipartUploadPage, XmlError> {
     let mut url_encoded = false;
     let (mut key_marker, mut id_marker) = (String::new(), String::new());
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Upload" => uploads.push(upload(reader)?),
-            "IsTruncated" => truncated = reader.text()? == "true",
-            "EncodingType" => url_encoded = reader.text()? == "url",
+            "IsTruncated" => truncated = reader.value()? == "true",
+            "EncodingType" => url_encoded = reader.value()? == "url",
             "NextKeyMarker" => key_marker = reader.text()?,
             "NextUploadIdMarker" => id_marker = reader.text()?,
             _ => reader.skip()?,
@@ -102,10 +102,10 @@ fn decode(text: &str, element: &'static str) -> Result<String, XmlError> {
 fn upload(reader: &mut Reader<'_>) -> Result<MultipartUpload, XmlError> {
     let (mut key, mut upload_id, mut initiated) = (None, None, None);
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Key" => key = Some(reader.text()?),
             "UploadId" => upload_id = Some(UploadId(reader.text()?)),
-            "Initiated" => initiated = time::parse_iso8601(&reader.text()?),
+            "Initiated" => initiated = time::parse_iso8601(&reader.value()?),
             _ => reader.skip()?,
         }
     }

@@ -66,9 +66,9 @@ fn page(reader: &mut Reader<'_>) -> Result<PartPage, XmlError> {
     let mut parts = Vec::new();
     let mut truncated = false;
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Part" => parts.push(part(reader)?),
-            "IsTruncated" => truncated = reader.text()? == "true",
+            "IsTruncated" => truncated = reader.value()? == "true",
             _ => reader.skip()?,
         }
     }
@@ -85,10 +85,10 @@ fn page(reader: &mut Reader<'_>) -> Result<PartPage, XmlError> {
 fn part(reader: &mut Reader<'_>) -> Result<ListedPart, XmlError> {
     let (mut part_number, mut etag, mut size) = (None, None, None);
     while let Some(name) = reader.child()? {
-        match &*name {
-            "PartNumber" => part_number = decimal(&reader.text()?).and_then(PartNumber::new),
+        match name {
+            "PartNumber" => part_number = decimal(&reader.value()?).and_then(PartNumber::new),
             "ETag" => etag = Some(ETag::new(reader.text()?)),
-            "Size" => size = decimal(&reader.text()?),
+            "Size" => size = decimal(&reader.value()?),
             _ => reader.skip()?,
         }
     }

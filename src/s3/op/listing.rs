@@ -54,20 +54,20 @@ pub(super) fn page(reader: &mut Reader<'_>) -> Result<ListPage, XmlError> {
     let mut raw = RawPage::default();
     let mut truncated = None;
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Contents" => raw.page.objects.push(object(reader)?),
             "CommonPrefixes" => {
                 while let Some(name) = reader.child()? {
-                    match &*name {
+                    match name {
                         "Prefix" => raw.page.prefixes.push(reader.text()?),
                         _ => reader.skip()?,
                     }
                 }
             }
-            "IsTruncated" => truncated = Some(boolean(&reader.text()?)?),
+            "IsTruncated" => truncated = Some(boolean(&reader.value()?)?),
             "NextContinuationToken" => raw.next_token = non_empty(reader.text()?),
             "NextMarker" => raw.next_marker = non_empty(reader.text()?),
-            "EncodingType" => raw.url_encoded = reader.text()? == "url",
+            "EncodingType" => raw.url_encoded = reader.value()? == "url",
             _ => reader.skip()?,
         }
     }
@@ -98,7 +98,7 @@ impl RawPage {
 }
 
 fn decode_in_place(text: &mut String) -> bool {
-    if !text.contains(['%', '+']) {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return true;
     }
     match encode::decode_listed(text) {
@@ -117,10 +117,10 @@ fn object(reader: &mut Reader<'_>) -> Result<ListedObject, XmlError> {
     let mut etag = None;
     let mut storage_class = None;
     while let Some(name) = reader.child()? {
-        match &*name {
+        match name {
             "Key" => key = Some(reader.text()?),
-            "Size" => size = Some(decimal(&reader.text()?).ok_or(XmlError::Value("Size"))?),
-            "LastModified" => last_modified = time::parse_iso8601(&reader.text()?),
+            "Size" => size = Some(decimal(&reader.value()?).ok_or(XmlError::Value("Size"))?),
+            "LastModified" => last_modified = time::parse_iso8601(&reader.value()?),
             "ETag" => etag = ETag::parse(reader.text()?),
             "StorageClass" => storage_class = non_empty(reader.text()?),
             _ => reader.skip()?,
