@@ -1,15 +1,7 @@
-use std::{
-    collections::VecDeque,
-    fs::File,
-    io,
-    os::unix::fs::FileExt as _,
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::{fs::File, io, mem, ops::Range, os::unix::fs::FileExt as _};
 
-use md5::{Digest as _, Md5};
-use sha2::Sha256;
-use tokio::sync::oneshot;
+use md5_lanes::{Md5, update_all};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     blocking,
@@ -44,16 +36,20 @@ impl Hasher {
 
     /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.md5.update(bytes);
-        if let Some(sha256) = &mut self.sha256 {
-            sha256.update(bytes);
+        let Some(sha256) = &mut self.sha256 else {
+            return self.md5.update(bytes);
+        };
+        // Block by block, so that a processor works on both: neither keeps it busy.
+        for block in bytes.chunks(BLOCK) {
+            self.md5.update(block);
+            sha256.update(block);
         }
     }
 
     /// The sums of all bytes added.
     pub fn finish(self) -> Digests {
         Digests {
-            md5: self.md5.finalize().into(),
+            md5: self.md5.finish(),
             sha256: self.sha256.map(|s| s.finalize().into()),
         }
     }
@@ -69,50 +65,9 @@ pub async fn hash_region(
     len: u64,
     with_sha256: bool,
 ) -> io::Result<Digests> {
-    if with_sha256 && len > TURN {
-        return hash_on_two_cores(file, offset, len).await;
-    }
     let mut hasher = Hasher::new(with_sha256);
     read_region(file, offset, len, |chunk| hasher.update(chunk)).await?;
     Ok(hasher.finish())
-}
-
-/// Both sums in the time of the slower one: what is read is handed to another thread as it is. That
-/// is none of the runtime's, which has only so many: all of them could be waiting for each other.
-async fn hash_on_two_cores(file: &File, offset: u64, len: u64) -> io::Result<Digests> {
-    let (hand, handed) = mpsc::sync_channel::<Arc<Vec<u8>>>(1);
-    let (tell, told) = oneshot::channel();
-    thread::Builder::new().spawn(move || {
-        let mut sha256 = Sha256::new();
-        handed.iter().for_each(|chunk| sha256.update(&*chunk));
-        let _ = tell.send(sha256.finalize().into());
-    })?;
-    let mut md5 = Md5::new();
-    let mut used: VecDeque<Arc<Vec<u8>>> = VecDeque::new();
-    in_turns(len, |at, want| {
-        // The other thread has at most the last two: one in its hands, and one that waits for it.
-        let oldest = if used.len() > 2 {
-            used.pop_front()
-        } else {
-            None
-        };
-        let mut chunk = oldest.and_then(Arc::into_inner).unwrap_or_default();
-        chunk.resize(want, 0);
-        file.read_exact_at(&mut chunk, offset + at)?;
-        let chunk = Arc::new(chunk);
-        // If it is gone, it did not end well; that is told below.
-        let _ = hand.send(Arc::clone(&chunk));
-        md5.update(&*chunk);
-        used.push_back(chunk);
-        Ok(())
-    })
-    .await?;
-    drop(hand);
-    let sha256 = told.await.map_err(io::Error::other)?;
-    Ok(Digests {
-        md5: md5.finalize().into(),
-        sha256: Some(sha256),
-    })
 }
 
 /// The SHA-256 of bytes.
@@ -156,9 +111,9 @@ pub async fn hash_parts(
             part.update(chunk);
         };
         read_region(file, range.start, range.len(), both).await?;
-        digests.push(part.finalize().into());
+        digests.push(part.finish());
     }
-    Ok((whole.finalize().into(), digests))
+    Ok((whole.finish(), digests))
 }
 
 /// The MD5s of the parts' MD5s, as composite ETags have them, for several sizes of parts at once.
@@ -178,7 +133,7 @@ pub async fn hash_composites(
 }
 
 /// The MD5s of the parts of something that is cut into parts of one size.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct PartSums {
     part_size: u64,
     /// Of the present part that were added.
@@ -213,7 +168,7 @@ impl PartSums {
     }
 
     fn end_part(&mut self) {
-        self.digests.push(self.part.finalize_reset().into());
+        self.digests.push(mem::take(&mut self.part).finish());
         self.filled = 0;
     }
 
@@ -224,6 +179,71 @@ impl PartSums {
         }
         self.digests
     }
+}
+
+/// The MD5 of a part of a file, which is made step by step.
+#[derive(Debug)]
+pub struct PartSum {
+    /// Of the part, what is still to be added.
+    rest: Range<u64>,
+    md5: Md5,
+}
+
+impl PartSum {
+    /// Of nothing so far.
+    pub fn new(part: ByteRange) -> Self {
+        Self {
+            rest: part.start..part.start + part.len(),
+            md5: Md5::new(),
+        }
+    }
+
+    /// What of the part is still to be added.
+    pub fn rest(&self) -> Range<u64> {
+        self.rest.clone()
+    }
+
+    /// The sum of what was added.
+    pub fn finish(self) -> Md5Digest {
+        self.md5.finish()
+    }
+
+    /// Reads so many bytes, if there are as many, and gives them.
+    fn read<'a>(
+        &'a mut self,
+        file: &File,
+        most: u64,
+        buffer: &'a mut Vec<u8>,
+    ) -> io::Result<(&'a mut Md5, &'a [u8])> {
+        let left = self.rest.end - self.rest.start;
+        let len = usize::try_from(left.min(most)).unwrap_or(PIECE).min(PIECE);
+        buffer.resize(PIECE, 0);
+        let piece = &mut buffer[..len];
+        file.read_exact_at(piece, self.rest.start)?;
+        self.rest.start += len as u64;
+        Ok((&mut self.md5, piece))
+    }
+}
+
+/// Goes on with the sums of several parts of a file, by so many bytes each, or less where a part
+/// ends. Eight parts at once take little longer than two.
+///
+/// # Errors
+/// It cannot be read, or ends too early (`UnexpectedEof`).
+pub async fn hash_on(file: &File, parts: &mut [&mut PartSum], len: u64) -> io::Result<()> {
+    let mut buffers = vec![Vec::new(); parts.len()];
+    in_turns(len, |_, want| {
+        for at in (0..want).step_by(PIECE) {
+            let most = (want - at) as u64;
+            let both = parts.iter_mut().zip(&mut buffers);
+            let read: io::Result<Vec<_>> = both
+                .map(|(part, buffer)| part.read(file, most, buffer))
+                .collect();
+            update_all(read?.into_iter().map(|(md5, piece)| (md5, [piece])));
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Reads a region of a file in pieces. Other tasks get their turn every few megabytes, and so does
@@ -270,8 +290,12 @@ async fn in_turns(len: u64, mut next: impl FnMut(u64, usize) -> io::Result<()>) 
     Ok(())
 }
 
+/// Of each of several parts, so that all fit.
+const PIECE: usize = 64 * 1024;
 /// Fits the second-level cache, so that both sums read memory once.
 const CHUNK: usize = 256 * 1024;
+/// Of both sums.
+const BLOCK: usize = 64;
 /// Some 10 ms of hashing.
 const TURN: u64 = 4 * 1024 * 1024;
 
@@ -279,7 +303,13 @@ const TURN: u64 = 4 * 1024 * 1024;
 mod tests {
     use std::io::Write as _;
 
+    use md5::Md5 as Reference;
+
     use super::*;
+
+    fn md5(bytes: &[u8]) -> [u8; 16] {
+        Reference::digest(bytes).into()
+    }
 
     #[tokio::test]
     async fn regions_are_summed_exactly() {
@@ -289,12 +319,12 @@ mod tests {
         let digests = hash_region(&file, 7, content.len() as u64 - 7, true)
             .await
             .unwrap();
-        assert_eq!(digests.md5, <[u8; 16]>::from(Md5::digest(&content[7..])));
+        assert_eq!(digests.md5, md5(&content[7..]));
         assert_eq!(digests.sha256, Some(Sha256::digest(&content[7..]).into()));
         let beyond = hash_region(&file, 0, content.len() as u64 + 1, false).await;
         assert_eq!(beyond.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         let nothing = hash_region(&file, 0, 0, false).await.unwrap();
-        assert_eq!(nothing.md5, <[u8; 16]>::from(Md5::digest(b"")));
+        assert_eq!(nothing.md5, md5(b""));
         let sha256 = sha256_region(&file, 0, 5).await.unwrap();
         assert_eq!(sha256, <[u8; 32]>::from(Sha256::digest(&content[..5])));
     }
@@ -307,11 +337,11 @@ mod tests {
         let sizes = [1000, CHUNK as u64, content.len() as u64, u64::MAX];
         let sums = hash_composites(&file, content.len() as u64, &sizes).await;
         let slow = |size: &u64| {
-            let mut whole = Md5::new();
+            let mut whole = Reference::new();
             let size = usize::try_from(*size).unwrap().min(content.len());
             content
                 .chunks(size)
-                .for_each(|part| whole.update(Md5::digest(part)));
+                .for_each(|part| whole.update(md5(part)));
             <[u8; 16]>::from(whole.finalize())
         };
         assert_eq!(sums.unwrap(), sizes.iter().map(slow).collect::<Vec<_>>());
@@ -335,39 +365,10 @@ mod tests {
         let (whole, parts) = hash_parts(&file, ranges.into_iter().flatten())
             .await
             .unwrap();
-        let md5 = |bytes: &[u8]| <[u8; 16]>::from(Md5::digest(bytes));
         let (first, second) = content.split_at(CHUNK + 1);
         assert_eq!(
             (whole, parts),
             (md5(&content), vec![md5(first), md5(second)])
         );
-    }
-
-    /// A second thread of the runtime's for each would be more than it has: all waited for one.
-    #[test]
-    fn more_files_at_once_than_threads_are_summed() {
-        let file = tempfile::tempfile().unwrap();
-        file.set_len(TURN + 1).unwrap();
-        let file = Arc::new(file);
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime
-            .worker_threads(2)
-            .max_blocking_threads(1)
-            .enable_all();
-        let runtime = runtime.build().unwrap();
-        let sums = (0..8).map(|_| {
-            let file = Arc::clone(&file);
-            runtime.spawn(async move { hash_region(&file, 0, TURN + 1, true).await })
-        });
-        let sums: Vec<_> = sums.collect();
-        let all = async {
-            for sum in sums {
-                sum.await.unwrap().unwrap();
-            }
-        };
-        let patience = std::time::Duration::from_secs(60);
-        let ended = runtime.block_on(async { tokio::time::timeout(patience, all).await });
-        runtime.shutdown_background();
-        ended.unwrap();
     }
 }

@@ -19,11 +19,12 @@ mod walk;
 pub use crc64::Crc64;
 pub use directory::{Directory, DirectoryError, is_missing};
 pub use hash::{
-    Digests, Hasher, PartSums, crc64_nvme, hash_composites, hash_parts, hash_region, read_region,
-    sha256, sha256_region,
+    Digests, Hasher, PartSum, PartSums, crc64_nvme, hash_composites, hash_on, hash_parts,
+    hash_region, read_region, sha256, sha256_region,
 };
 pub use hashes::{CacheError, Hashes, Sum};
 pub use journal::{Begun, Entry as JournalEntry, Journal};
+pub use md5_lanes::Md5;
 pub use order::order_key;
 pub use owner::{Owner, OwnerError};
 pub use part_map::Arrived;

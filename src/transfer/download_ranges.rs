@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fs::File,
     io,
     path::PathBuf,
     sync::Arc,
@@ -11,7 +10,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    local::{Arrived, Crc64, Hasher, PartSums, TempFile, hash_region, read_region},
+    local::{Arrived, Crc64, Md5, TempFile, hash_region, read_region},
     plan::{etag::part_sizes, split::Split},
     s3::{
         op::{GetObject, HeadObject, HeadObjectOutput},
@@ -23,6 +22,7 @@ use crate::{
         content::{check_listed, is_checkable},
         download::{Fetched, Place, check, has_tag, single},
         engine::{Event, HASH_BUFFER, STREAM_BUFFERS},
+        follow::{self, Progress},
         parallel::run_all,
     },
 };
@@ -158,15 +158,6 @@ impl Check {
         };
         Split::for_download(size, asked)
     }
-
-    /// A sum of one range.
-    fn sum(self) -> RangeSum {
-        match self {
-            Self::Crc(_) => RangeSum::Crc(Crc64::default()),
-            Self::Parts(size, _) => RangeSum::Parts(PartSums::new(size)),
-            Self::Whole | Self::Size => RangeSum::Nothing,
-        }
-    }
 }
 
 /// The size of the parts that an object was probably sent in, unless they are much larger than the
@@ -179,66 +170,40 @@ fn part_size(size: u64, parts: u32, asked: u64) -> Option<u64> {
     (*likely <= asked.saturating_mul(MUCH)).then_some(*likely)
 }
 
-enum RangeSum {
+/// A range that is in the file, and its CRC if that is what is checked.
+type Received = (ByteRange, Option<Crc64>);
+
+/// What was made behind those who receive.
+enum Followed {
     Nothing,
-    Crc(Crc64),
-    Parts(PartSums),
+    Whole(Md5Digest),
+    Parts(Vec<Md5Digest>),
 }
 
-impl RangeSum {
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Nothing => {}
-            Self::Crc(crc) => crc.update(bytes),
-            Self::Parts(parts) => parts.update(bytes),
-        }
-    }
-
-    fn parts(self) -> Vec<Md5Digest> {
-        match self {
-            Self::Parts(parts) => parts.finish(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// A range that is in the file, and its sum.
-type Received = (ByteRange, RangeSum);
-
-/// Gets all ranges that are not there yet. Gives what they come to, in order, and the MD5 of the
-/// whole where that is what it is checked by.
+/// Gets all ranges that are not there yet. Gives what they come to, in order, and the sums that
+/// were made of them meanwhile.
 async fn receive_all(
     task: &Arc<RangeTask>,
     split: Split,
-) -> Result<(Vec<Received>, Option<Md5Digest>), Error> {
+) -> Result<(Vec<Received>, Followed), Error> {
     let mut all = task.kept(split).await?;
     let (tell, told) = mpsc::unbounded_channel();
-    // Nobody hears it unless the whole is summed.
-    for index in all.keys() {
-        let _ = tell.send(*index);
+    for (index, (range, _)) in &all {
+        let _ = tell.send(Progress {
+            index: *index,
+            len: range.len(),
+        });
     }
     let there: HashSet<u64> = all.keys().copied().collect();
     let missing = (0..).zip(split.ranges());
     let missing = missing.filter(|(index, _)| !there.contains(index));
     let tasks = missing.map(move |(index, range)| {
         let (task, tell) = (Arc::clone(task), tell.clone());
-        async move {
-            let received = task.receive(index, range).await?;
-            let _ = tell.send(index);
-            Ok((index, received))
-        }
+        async move { Ok((index, task.receive(index, range, &tell).await?)) }
     });
     let receive = run_all(tasks, task.engine.options.jobs, &task.engine.cancel);
-    let whole = async {
-        if task.check != Check::Whole {
-            return Ok(None);
-        }
-        let md5 = follow(&task.engine, task.temp.file(), split, told);
-        let md5 = async { md5.await.map_err(Error::target(&task.target)) };
-        task.engine.guard(md5).await
-    };
     // Those who receive are never left alone: they hold the file.
-    let (received, md5) = tokio::join!(receive, whole);
+    let (received, followed) = tokio::join!(receive, task.follow(split, told));
     all.extend(received?);
     let len = task.temp.file().metadata().map(|metadata| metadata.len());
     if len.map_err(Error::target(&task.target))? != task.size {
@@ -246,30 +211,7 @@ async fn receive_all(
             "what arrived has another size than the object",
         ));
     }
-    Ok((all.into_values().collect(), md5?))
-}
-
-/// Sums the whole, each range once it is there; `None` if not all come.
-async fn follow(
-    engine: &Engine,
-    file: &File,
-    split: Split,
-    mut told: mpsc::UnboundedReceiver<u64>,
-) -> io::Result<Option<Md5Digest>> {
-    let (mut hasher, mut there) = (Hasher::new(false), HashSet::new());
-    for (index, range) in (0..).zip(split.ranges()) {
-        while !there.remove(&index) {
-            let Some(index) = told.recv().await else {
-                return Ok(None);
-            };
-            there.insert(index);
-        }
-        // Not before: those who receive need some, too, and would never get it from those who wait.
-        let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
-        let update = |chunk: &[u8]| hasher.update(chunk);
-        read_region(file, range.start, range.len(), update).await?;
-    }
-    Ok(Some(hasher.finish().md5))
+    Ok((all.into_values().collect(), followed?))
 }
 
 /// Whether the composite tag shows that what arrived is right; if the server does not say how it
@@ -302,16 +244,16 @@ async fn checked(
     download: &Download,
     task: &RangeTask,
     object: &HeadObjectOutput,
-    (received, whole): (Vec<Received>, Option<Md5Digest>),
+    (received, followed): (Vec<Received>, Followed),
 ) -> Result<(bool, Option<Md5Digest>), Error> {
     match task.check {
         Check::Size => return Ok((false, None)),
         Check::Crc(stored) => {
-            let join = |crc, (range, sum): &Received| match sum {
-                RangeSum::Crc(next) => Crc64::joined(crc, next.finish(), range.len()),
-                _ => crc,
+            let join = |crc, (range, next): Received| {
+                let next = next.unwrap_or_default().finish();
+                Crc64::joined(crc, next, range.len())
             };
-            return match received.iter().fold(0, join) == stored {
+            return match received.into_iter().fold(0, join) == stored {
                 true => Ok((true, None)),
                 false => Err(Error::Damaged(
                     "what arrived does not have the checksum that the server gives",
@@ -319,9 +261,9 @@ async fn checked(
             };
         }
         Check::Parts(_, digest) => {
-            let sums = received.into_iter().map(|(_, sum)| sum);
-            let parts: Vec<_> = sums.flat_map(RangeSum::parts).collect();
-            if composite(&parts) == digest {
+            if let Followed::Parts(parts) = &followed
+                && composite(parts) == digest
+            {
                 return Ok((true, None));
             }
             // The size of the parts was a guess.
@@ -331,9 +273,9 @@ async fn checked(
         }
         Check::Whole => {}
     }
-    let md5 = match whole {
-        Some(md5) => md5,
-        None => {
+    let md5 = match followed {
+        Followed::Whole(md5) => md5,
+        _ => {
             let _buffer = engine.buffers.reserve(HASH_BUFFER).await;
             let hash = hash_region(task.temp.file(), 0, object.size, false);
             let hash = async { hash.await.map_err(Error::target(&download.target)) };
@@ -363,21 +305,56 @@ impl RangeTask {
             let Some(range) = split.range(part.index) else {
                 continue;
             };
-            let (mut hasher, mut sum) = (Hasher::new(false), self.check.sum());
+            let (mut md5, mut crc) = (Md5::new(), self.crc());
             let both = |chunk: &[u8]| {
-                hasher.update(chunk);
-                sum.update(chunk);
+                md5.update(chunk);
+                if let Some(crc) = &mut crc {
+                    crc.update(chunk);
+                }
             };
             let read = read_region(self.temp.file(), range.start, range.len(), both);
             let read = async { Ok::<_, Error>(read.await.is_ok()) };
-            if self.engine.guard(read).await? && hasher.finish().md5 == part.md5 {
-                kept.insert(part.index, (range, sum));
+            if self.engine.guard(read).await? && md5.finish() == part.md5 {
+                kept.insert(part.index, (range, crc));
             }
         }
         Ok(kept)
     }
 
-    async fn receive(&self, index: u64, range: ByteRange) -> Result<Received, Error> {
+    fn crc(&self) -> Option<Crc64> {
+        matches!(self.check, Check::Crc(_)).then(Crc64::default)
+    }
+
+    /// Sums what arrives as far as that is how it is checked.
+    async fn follow(
+        &self,
+        ranges: Split,
+        told: mpsc::UnboundedReceiver<Progress>,
+    ) -> Result<Followed, Error> {
+        let (engine, file) = (&self.engine, self.temp.file());
+        let followed = async {
+            Ok::<_, io::Error>(match self.check {
+                Check::Crc(_) | Check::Size => None,
+                Check::Whole => follow::whole(engine, file, ranges, told)
+                    .await?
+                    .map(Followed::Whole),
+                Check::Parts(size, _) => {
+                    let parts = Split::for_download(self.size, size);
+                    let parts = follow::parts(engine, file, (ranges, parts), told).await?;
+                    parts.map(Followed::Parts)
+                }
+            })
+        };
+        let followed = async { followed.await.map_err(Error::target(&self.target)) };
+        Ok(engine.guard(followed).await?.unwrap_or(Followed::Nothing))
+    }
+
+    async fn receive(
+        &self,
+        index: u64,
+        range: ByteRange,
+        tell: &mpsc::UnboundedSender<Progress>,
+    ) -> Result<Received, Error> {
         let _buffers = self.engine.buffers.reserve(STREAM_BUFFERS).await;
         let get = GetObject {
             bucket: &self.bucket,
@@ -391,24 +368,31 @@ impl RangeTask {
                 "the object changed its size while it was read",
             ));
         }
-        let mut offset = range.start;
-        let mut sum = self.check.sum();
-        let mut noted = self.temp.takes_notes().then(|| Hasher::new(false));
+        let (mut len, mut told) = (0, 0);
+        let mut crc = self.crc();
+        let mut noted = self.temp.takes_notes().then(Md5::new);
         while let Some(bytes) = stream.next().await? {
-            sum.update(&bytes);
-            if let Some(hasher) = &mut noted {
-                hasher.update(&bytes);
+            if let Some(crc) = &mut crc {
+                crc.update(&bytes);
+            }
+            if let Some(md5) = &mut noted {
+                md5.update(&bytes);
             }
             self.temp
-                .write_at(&bytes, offset)
+                .write_at(&bytes, range.start + len)
                 .map_err(Error::target(&self.target))?;
-            offset += bytes.len() as u64;
+            len += bytes.len() as u64;
+            if len - told >= follow::STEP || len == range.len() {
+                told = len;
+                // Nobody hears it unless sums are made of it.
+                let _ = tell.send(Progress { index, len });
+            }
         }
-        if let Some(hasher) = noted {
-            let md5 = hasher.finish().md5;
+        if let Some(md5) = noted {
+            let md5 = md5.finish();
             self.temp.note(Arrived { index, md5 });
         }
-        Ok((range, sum))
+        Ok((range, crc))
     }
 }
 

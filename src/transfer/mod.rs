@@ -14,6 +14,7 @@ mod download;
 mod download_ranges;
 mod engine;
 mod error;
+mod follow;
 mod job;
 mod multipart;
 mod parallel;
