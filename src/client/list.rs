@@ -26,6 +26,7 @@ pub struct Lister {
 #[derive(Debug)]
 enum Next {
     First,
+    FirstBehind(String),
     At(String),
     /// Behind a key; if the server does not begin there, at the token of the page before.
     Behind(String, String),
@@ -55,6 +56,15 @@ impl Client {
             last: Some(String::new()),
         }
     }
+
+    /// The same without a delimiter, from behind a key on: a server that does not begin there is
+    /// an error.
+    pub(super) fn list_behind(&self, bucket: &str, prefix: &str, key: String) -> Lister {
+        Lister {
+            next: Next::FirstBehind(key),
+            ..self.list(bucket, prefix, None)
+        }
+    }
 }
 
 impl Lister {
@@ -66,6 +76,13 @@ impl Lister {
         let (token, page) = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return Ok(None),
             Next::First => (None, self.fetch(From::Start).await?),
+            Next::FirstBehind(key) => {
+                let page = self.fetch(From::Behind(&key)).await?;
+                if !is_behind(&page, &key) {
+                    return Err(self.untrusted("it does not begin where it was told"));
+                }
+                (None, page)
+            }
             Next::At(token) => {
                 let page = self.fetch(From::Token(&token)).await?;
                 (Some(token), page)
@@ -90,6 +107,16 @@ impl Lister {
             self.next = Next::At(next);
         }
         Ok(Some(page))
+    }
+
+    /// Whether all keys so far came in the order of their bytes.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Whether no page follows.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.next, Next::End)
     }
 
     /// How many objects so far have names that are not UTF-8 and were left out.

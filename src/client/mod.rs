@@ -7,6 +7,8 @@ mod backoff;
 mod call;
 mod clock;
 mod error;
+mod flat;
+mod foresight;
 mod gate;
 mod list;
 mod object_stream;
@@ -34,6 +36,7 @@ use crate::{
 
 pub use call::Observer;
 pub use error::ClientError;
+pub use flat::FlatLister;
 pub use list::Lister;
 pub use object_stream::ObjectStream;
 pub use retry::RetryPolicy;

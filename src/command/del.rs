@@ -37,7 +37,7 @@ async fn collect(
         }
         return Ok(());
     }
-    let mut tree = Tree::new(session, url);
+    let mut tree = Tree::new(session, url).with_one_reader();
     while let Some(objects) = session.until_cancelled(tree.next(session)).await? {
         session.tally.list(objects.len() as u64);
         for object in objects {

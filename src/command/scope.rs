@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    client::{ClientError, Lister},
+    client::{ClientError, FlatLister},
     command::Session,
     plan::{filter::TimeFilter, fnmatch, rules::Rules},
     s3::op::{ListPage, ListedObject},
@@ -72,7 +72,7 @@ impl Scope {
     /// end of the page where it begins.
     pub(super) async fn next_page(
         &self,
-        lister: &mut Lister,
+        lister: &mut FlatLister,
     ) -> Result<Option<ListPage>, ClientError> {
         let page = lister.next_page().await?;
         let last = page.as_ref().and_then(|page| page.objects.last());

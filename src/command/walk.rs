@@ -1,7 +1,7 @@
 //! From a path with wildcards to what is there.
 
 use crate::{
-    client::{Client, Lister},
+    client::{Client, FlatLister},
     command::{Cause, Failure, Session, level::Level, scope::Scope},
     location::S3Url,
     plan::pattern::Pattern,
@@ -139,7 +139,7 @@ impl<'a> Shown<'a> {
 /// Many objects, a page at a time, in the order of the server.
 #[derive(Debug)]
 pub(super) struct Tree {
-    lister: Lister,
+    lister: FlatLister,
     /// Everything below the prefix without.
     pattern: Option<Pattern>,
     url: S3Url,
@@ -154,7 +154,9 @@ impl Tree {
         let pattern = Pattern::new(&url.key);
         let prefix = pattern.fixed_prefix();
         Self {
-            lister: session.client.list(&url.bucket, &prefix, None),
+            lister: session
+                .client
+                .list_flat(&url.bucket, &prefix, &pattern.base()),
             pattern: Some(pattern),
             url: url.clone(),
             scope: Scope::of(session, &url.key),
@@ -164,13 +166,21 @@ impl Tree {
     /// All objects whose keys begin with `prefix`; `scope` says which of them are meant.
     pub(super) fn below(client: &Client, bucket: &str, prefix: &str, scope: Scope) -> Self {
         Self {
-            lister: client.list(bucket, prefix, None),
+            lister: client.list_flat(bucket, prefix, prefix),
             pattern: None,
             url: S3Url {
                 bucket: bucket.to_owned(),
                 key: prefix.to_owned(),
             },
             scope,
+        }
+    }
+
+    /// The same for objects that are removed while they are listed.
+    pub(super) fn with_one_reader(self) -> Self {
+        Self {
+            lister: self.lister.with_one_reader(),
+            ..self
         }
     }
 

@@ -44,6 +44,17 @@ impl Pattern {
         fixed.join("/")
     }
 
+    /// The directory that has all matching keys and what is below them, with its slash; a key that
+    /// matches without a wildcard is called as it is, and has what is below it in it. Empty for
+    /// the root of the bucket.
+    pub fn base(&self) -> String {
+        let mut base = self.fixed_prefix();
+        if !base.is_empty() {
+            base.push('/');
+        }
+        base
+    }
+
     /// Whether the key is at the pattern's level and matches it.
     pub fn matches(&self, key: &str) -> bool {
         self.is_everything() && !key.contains('/')
@@ -110,6 +121,9 @@ mod tests {
         assert_eq!(Pattern::new("a/b/").fixed_prefix(), "a/b");
         assert_eq!(Pattern::new("*").fixed_prefix(), "");
         assert_eq!(Pattern::new("").fixed_prefix(), "");
+        assert_eq!(Pattern::new("a/b*/c").base(), "a/");
+        assert_eq!(Pattern::new("a/b/").base(), "a/b/");
+        assert_eq!(Pattern::new("*").base(), "");
     }
 
     #[test]

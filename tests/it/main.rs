@@ -36,6 +36,7 @@ mod guard;
 mod jumps;
 mod kills;
 mod limits;
+mod listings;
 mod local;
 mod memory;
 mod no_md5;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use crate::{
-    client::{Client, Lister},
+    client::{Client, FlatLister},
     command::{Failure, Session, dsync::side::ReadError, scope::Scope, walk::tell_unreadable},
     local::{Record, Sorted, Sorter},
     location::S3Url,
@@ -21,7 +21,7 @@ use crate::{
 /// concluded from the order is void, and the listing is to be read again, sorted.
 pub(super) struct Objects {
     url: S3Url,
-    lister: Lister,
+    lister: FlatLister,
     scope: Scope,
     state: State,
 }
@@ -47,17 +47,23 @@ impl Objects {
     pub(super) fn below(session: &Session, client: &Client, url: &S3Url, sorted: bool) -> Self {
         let url = url.join("");
         let scope = Scope::below(session, &url.key);
-        Self {
-            lister: client.list(&url.bucket, &url.key, None),
-            scope: if sorted { scope.listing_all() } else { scope },
+        let objects = Self {
+            lister: client.list_flat(&url.bucket, &url.key, &url.key),
+            scope,
             state: State::Unread { sorted },
             url,
+        };
+        if sorted {
+            objects.listing_all()
+        } else {
+            objects
         }
     }
 
     /// The same, where what is not listed would be taken for removed.
     pub(super) fn listing_all(self) -> Self {
         Self {
+            lister: self.lister.with_one_reader(),
             scope: self.scope.listing_all(),
             ..self
         }
@@ -138,7 +144,10 @@ impl Objects {
 }
 
 /// The admitted objects of the next page that has any.
-async fn page(lister: &mut Lister, scope: &Scope) -> Result<Option<Vec<ListedObject>>, Failure> {
+async fn page(
+    lister: &mut FlatLister,
+    scope: &Scope,
+) -> Result<Option<Vec<ListedObject>>, Failure> {
     loop {
         let Some(page) = scope.next_page(lister).await? else {
             return Ok(None);

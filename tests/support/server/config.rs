@@ -83,6 +83,10 @@ pub enum Order {
 pub enum StartAfter {
     /// It begins there.
     Taken,
+    /// It shows what is behind it by the order of bytes, whatever the order of the listing.
+    ByBytes,
+    /// It begins one key too late.
+    Late,
     /// It begins at the beginning.
     Ignored,
     /// It answers with an error, as directory buckets.

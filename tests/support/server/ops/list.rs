@@ -19,6 +19,10 @@ struct Query<'a> {
     after: String,
     max_keys: usize,
     url_encoding: bool,
+    /// Whether one key more is left out.
+    is_late: bool,
+    /// Keys up to this are left out, wherever they are in the order.
+    least: String,
     order: Order,
     listed_millis: u16,
 }
@@ -65,11 +69,15 @@ pub fn v2(call: &Call) -> Result<Reply> {
     }
     let token = request.query("continuation-token");
     let start_after = request.query("start-after");
-    let after = match token {
-        Some(token) => read_token(token)?,
-        None => begin(start_after.unwrap_or(""), call.shared.config.start_after)?,
+    let rule = call.shared.config.start_after;
+    let (after, least) = match (token, start_after) {
+        (Some(token), _) => read_token(token)?,
+        (None, Some(key)) => begin(key, rule)?,
+        (None, None) => Default::default(),
     };
-    let query = Query::new(call, &after)?;
+    let mut query = Query::new(call, &after)?;
+    query.is_late = rule == StartAfter::Late && token.is_none() && start_after.is_some();
+    query.least = least;
     let page = call
         .shared
         .store
@@ -84,7 +92,10 @@ pub fn v2(call: &Call) -> Result<Reply> {
     xml.leaf_opt("StartAfter", start_after.map(|key| query.text(key)));
     xml.leaf_opt("ContinuationToken", token);
     if page.truncated && !omit {
-        xml.leaf("NextContinuationToken", write_token(&page.last));
+        xml.leaf(
+            "NextContinuationToken",
+            write_token(&page.last, &query.least),
+        );
     }
     xml.leaf("IsTruncated", (page.truncated || omit).to_string());
     query.write_entries(
@@ -95,30 +106,35 @@ pub fn v2(call: &Call) -> Result<Reply> {
     Ok(Reply::xml(xml))
 }
 
-/// Where a listing begins that is to begin behind a key.
-fn begin(key: &str, rule: StartAfter) -> Result<String> {
+/// Of a listing that is to begin behind a key: where it does, and which keys it leaves out.
+fn begin(key: &str, rule: StartAfter) -> Result<(String, String)> {
     match rule {
-        StartAfter::Taken => Ok(key.to_owned()),
+        StartAfter::Taken | StartAfter::Late => Ok((key.to_owned(), String::new())),
+        StartAfter::ByBytes => Ok((String::new(), key.to_owned())),
         StartAfter::Refused if !key.is_empty() => Err(S3Error::invalid_request(
             "StartAfter is not supported by this bucket.",
         )),
-        StartAfter::Ignored | StartAfter::Refused => Ok(String::new()),
+        StartAfter::Ignored | StartAfter::Refused => Ok(Default::default()),
     }
 }
 
-/// A token holds the last entry of its page; the salt makes each one different, and
-/// base64 exercises the client's encoding of `+`, `/` and `=`.
-fn write_token(last: &str) -> String {
-    base64(format!("{:08x}\u{7ff}{last}", fastrand::u32(..)).as_bytes())
+/// A token holds the last entry of its page, and which keys the listing leaves out; the salt makes
+/// each one different, and base64 exercises the client's encoding of `+`, `/` and `=`.
+fn write_token(last: &str, least: &str) -> String {
+    let salt = fastrand::u32(..);
+    base64(format!("{salt:08x}\u{7ff}{last}\u{7ff}{least}").as_bytes())
 }
 
-fn read_token(token: &str) -> Result<String> {
+fn read_token(token: &str) -> Result<(String, String)> {
     let text = unbase64(token).and_then(|bytes| String::from_utf8(bytes).ok());
-    let last = text.and_then(|text| Some(text.split_once('\u{7ff}')?.1.to_owned()));
-    last.ok_or_else(|| {
-        S3Error::invalid_argument("The continuation token provided is incorrect")
-            .with("ArgumentName", "continuation-token")
-    })
+    let mut fields = text.iter().flat_map(|text| text.split('\u{7ff}')).skip(1);
+    match (fields.next(), fields.next()) {
+        (Some(last), Some(least)) => Ok((last.to_owned(), least.to_owned())),
+        _ => Err(
+            S3Error::invalid_argument("The continuation token provided is incorrect")
+                .with("ArgumentName", "continuation-token"),
+        ),
+    }
 }
 
 impl<'a> Query<'a> {
@@ -144,6 +160,8 @@ impl<'a> Query<'a> {
             },
             max_keys: page_size(request, "max-keys", call.shared.config.max_keys)?,
             url_encoding,
+            is_late: false,
+            least: String::new(),
             order: call.shared.config.order,
             listed_millis: call.shared.config.listed_millis,
         })
@@ -152,7 +170,9 @@ impl<'a> Query<'a> {
     /// Collects one page: keys and common prefixes count alike.
     fn page(&self, bucket: &Bucket) -> Page {
         let mut page = Page::default();
-        for (key, object) in self.entries(bucket) {
+        let entries = self.entries(bucket);
+        let entries = entries.filter(|(key, _)| **key > self.least || self.least.is_empty());
+        for (key, object) in entries.skip(usize::from(self.is_late)) {
             let group = self.common_prefix(key);
             let entry = group.unwrap_or(key);
             let in_order = self.order == Order::Keys;
