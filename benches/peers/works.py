@@ -41,7 +41,7 @@ class Place:
         return variables
 
     def knows(self, tool, work):
-        return tool != "curl" or (work.prepare in (put_file, get_file) and not work.options)
+        return tool != "curl" or (work.prepare in (put_file, get_file, get_whole_file) and not work.options)
 
     def clean(self, target):
         """Removes what a work has left on the server; what it was made of stays."""
@@ -50,10 +50,10 @@ class Place:
     def line(self, tool, *arguments, **options):
         return tools.line(tool, self.programs[tool], self.server, *arguments, **options)
 
-    def seed(self, verb, source, target=None, check=True):
+    def seed(self, verb, source, target=None, check=True, tool="s4cmd"):
         """Does what has to be there before anything is timed."""
         done = subprocess.run(
-            self.line("s4cmd", verb, source, target), env=self.environment("s4cmd"),
+            self.line(tool, verb, source, target), env=self.environment(tool),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if check and done.returncode:
             raise RuntimeError("cannot prepare: %s" % done.stderr.decode(errors="replace"))
@@ -84,10 +84,10 @@ class Place:
             self.seeded.add(prefix)
         return prefix
 
-    def stored_file(self, mib):
-        key = "seed/large-%d" % mib
+    def stored_file(self, mib, tool="s4cmd"):
+        key = "seed/%s-%d" % (tool, mib)
         if key not in self.seeded:
-            self.seed("put", self.file(mib), key)
+            self.seed("put", self.file(mib), key, tool=tool)
             self.seeded.add(key)
         return key
 
@@ -129,9 +129,20 @@ def put_file(place, work, target):
 
 
 def get_file(place, work, target):
+    """Of an object in parts, as all other tools send it."""
+    return get_file_of(place, "s5cmd" if "s5cmd" in place.programs else "s4cmd")
+
+
+def get_whole_file(place, work, target):
+    """Of one that was sent in one request, so that there is one MD5 of all of it."""
+    return get_file_of(place, "s4cmd")
+
+
+def get_file_of(place, sender):
     path = place.out() / "large"
     size = place.large_mib * MIB
-    return ("get", place.stored_file(place.large_mib), str(path)), lambda: path.exists() and path.stat().st_size == size
+    is_whole = lambda: path.exists() and path.stat().st_size == size
+    return ("get", place.stored_file(place.large_mib, sender), str(path)), is_whole
 
 
 def put_tree(place, work, target):
@@ -182,6 +193,8 @@ WORKS = {
     "get-large-no-verify": Work(
         "get one file of {large}, `--no-verify`", get_file, wall=0.8, cpu=0.5, memory=48,
         options=["--no-verify"]),
+    "get-large-whole": Work(
+        "get one file of {large}, verified, sent in one request", get_whole_file, memory=48),
     "put-small": Work("put {count} x 4 KiB", put_tree, (10000, 4 * KIB), 0.7, 0.4, 32),
     "get-small": Work("get {count} x 4 KiB", get_tree, (10000, 4 * KIB), 0.7, 0.4, 32),
     "put-medium": Work("put {count} x 256 KiB", put_tree, (1000, 256 * KIB), 0.8, 0.6, 48),

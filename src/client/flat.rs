@@ -314,7 +314,7 @@ impl Reader {
 }
 
 /// Bytes that all readers may keep.
-const AHEAD: usize = 6 << 20;
+const AHEAD: usize = 4 << 20;
 /// Bytes that an object of a page takes beside its key, by and large.
 const OBJECT: usize = 200;
 /// More would hardly be faster, within what may be kept.

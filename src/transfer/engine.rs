@@ -247,14 +247,18 @@ impl Engine {
         }
     }
 
+    /// Each kind is boxed: the task is moved a few times, and would be as large as the largest.
     async fn carry_out(&self, job: &Job) -> Ended {
         let result = match job {
-            Job::Upload(upload) => upload::run(self, upload).await,
-            Job::Download(download) => download::run(self, download).await,
+            Job::Upload(upload) => Box::pin(upload::run(self, upload)).await,
+            Job::Download(download) => Box::pin(download::run(self, download)).await,
             Job::Copy(copy) if copy.afterwards == Afterwards::Delete => {
-                return self.carry_out_move(job, copy).await;
+                return Box::pin(self.carry_out_move(job, copy)).await;
             }
-            Job::Copy(copy) => copy::run(self, copy).await.map(|copied| copied.outcome),
+            Job::Copy(copy) => {
+                let copied = Box::pin(copy::run(self, copy)).await;
+                copied.map(|copied| copied.outcome)
+            }
             Job::Check(check) => match check::run(self, check).await {
                 Ok(checked) => {
                     self.tell(Event::Checked(check, checked));
