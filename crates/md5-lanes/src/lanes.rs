@@ -10,7 +10,7 @@ use wide::u32x4;
 
 use crate::{
     BLOCK, Md5,
-    rounds::{Word, rounds},
+    rounds::{SINES, Word, rounds},
 };
 
 /// Adds to each stream its pieces, in order: the more streams, up to eight, and the more alike
@@ -89,7 +89,7 @@ fn compress(mut state: [Many; 4], blocks: &[&[[u8; BLOCK]]; LANES]) -> [Many; 4]
     for index in 0..blocks[0].len() {
         let blocks: [_; LANES] = from_fn(|lane| blocks[lane][index].as_chunks().0);
         let words = from_fn(|word| Many::new(|lane| u32::from_le_bytes(blocks[lane][word])));
-        state = rounds(state, &words);
+        state = rounds(state, &words, &SINES);
     }
     state
 }
