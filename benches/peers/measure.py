@@ -50,6 +50,7 @@ def timed(place, tool, line):
     report.unlink(missing_ok=True)
     # What was written before is not to be written now.
     os.sync()
+    place.warm()
     busy = Busy()
     done = subprocess.run(
         [sys.executable, "-I", "-S", CHILD, str(report), str(SECONDS)] + line,

@@ -138,16 +138,19 @@ def write_json(document, path):
 
 
 def write_readme(document, path, name):
-    """Puts the table between the two marks that the README has for it."""
-    start, end = "<!-- %s -->" % name, "<!-- /%s -->" % name
-    text = path.read_text()
-    if text.count(start) != 1 or text.count(end) != 1:
-        raise SystemExit("peers: the README has no place marked %s" % start)
-    before, rest = text.split(start)
-    after = rest.split(end)[1]
     tools = ", ".join("%s %s" % item for item in document["tools"].items() if item[1])
     about = "%s, %s, against %s; %s. Command: `%s`." % (
         document["date"], document["machine"], document["server"], tools, document["command"])
     plot = "![wall and processor time of each tool](benches/results/%s.svg)" % name
-    path.write_text("%s%s\n%s\n\n%s\n\n%s\n%s%s" % (
-        before, start, about, table(document), plot, end, after))
+    put_into(path, name, "%s\n\n%s\n\n%s" % (about, table(document), plot))
+
+
+def put_into(path, name, text):
+    """Puts a text between the two marks that the README has for it."""
+    start, end = "<!-- %s -->" % name, "<!-- /%s -->" % name
+    readme = path.read_text()
+    if readme.count(start) != 1 or readme.count(end) != 1:
+        raise SystemExit("%s has no place marked %s" % (path.name, start))
+    before, rest = readme.split(start)
+    after = rest.split(end)[1]
+    path.write_text("%s%s\n%s\n%s%s" % (before, start, text, end, after))

@@ -18,11 +18,16 @@ class Server:
         self.ca_bundle = ca_bundle
 
     @classmethod
-    def from_environment(cls, endpoint, ca_bundle):
+    def from_environment(cls):
         variable = lambda name: os.environ["S4CMD_TEST_" + name]
         return cls(
-            endpoint or variable("ENDPOINT"), variable("ACCESS_KEY"), variable("SECRET_KEY"),
-            variable("REGION"), ca_bundle)
+            variable("ENDPOINT"), variable("ACCESS_KEY"), variable("SECRET_KEY"),
+            variable("REGION"), os.environ.get("S4CMD_TEST_CA_BUNDLE"))
+
+    def at(self, endpoint):
+        """The same by another way."""
+        return type(self)(
+            endpoint, self.access_key, self.secret_key, self.region, self.ca_bundle)
 
     def environment(self, home):
         """The same for all tools, and nothing of the user's."""

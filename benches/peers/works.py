@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 import time
 
 import tools
@@ -32,7 +33,7 @@ class Place:
         self.seed("make-bucket", tools.BUCKET, check=False)
 
     def count(self, number):
-        return max(1, number * self.scale // 100)
+        return max(1, round(number * self.scale / 100))
 
     def environment(self, tool):
         variables = self.server.environment(str(self.home))
@@ -97,6 +98,13 @@ class Place:
         out = self.scratch / "out" / str(self.outs)
         out.mkdir(parents=True)
         return out
+
+    def warm(self):
+        """Touches as much memory as a large file takes. A virtual machine gives what is free back
+        to its host, and who is first to use it again pays seconds for what others get for nothing.
+        """
+        with tempfile.TemporaryFile(dir="/dev/shm") as file:
+            os.posix_fallocate(file.fileno(), 0, 2 * self.large_mib * MIB)
 
     def settle(self):
         """Removes what was got, and lets the file system come to rest: ext4 avoids what became free
