@@ -183,12 +183,13 @@ impl FlatLister {
     /// Lets one more reader begin, if it is likely to be worth it.
     fn add_reader(&mut self) {
         let readers = self.readers.len();
-        // Where a reader meets the next one, half a page is read twice, by and large.
-        let waste = self.waste + readers as u64 * self.page() / 2;
+        // Where a reader meets the next one, half a page is read twice, by and large. Counted in
+        // halves of keys: pages may have one key.
+        let waste = 2 * self.waste + readers as u64 * self.page();
         let is_in_order = |reader: &Reader| reader.lister.is_in_order();
         if !self.may_add
             || readers >= self.client.inner.options.max_requests.min(READERS)
-            || waste * WASTE > self.keys
+            || waste * WASTE > 2 * self.keys
             || !self.readers.iter().all(is_in_order)
         {
             return;
