@@ -18,7 +18,6 @@ pub struct Lister {
     next: Next,
     names: LoopCheck,
     tokens: LoopCheck,
-    unreadable: u64,
     /// The last key, as long as all came in their order.
     last: Option<String>,
 }
@@ -52,7 +51,6 @@ impl Client {
             next: Next::First,
             names: LoopCheck::default(),
             tokens: LoopCheck::default(),
-            unreadable: 0,
             last: Some(String::new()),
         }
     }
@@ -92,7 +90,6 @@ impl Lister {
                 (Some(token), page)
             }
         };
-        self.unreadable += page.unreadable;
         if !self.was_asked_for(&page) {
             return Err(self.untrusted("it has keys that were not asked for"));
         }
@@ -119,17 +116,12 @@ impl Lister {
         matches!(self.next, Next::End)
     }
 
-    /// How many objects so far have names that are not UTF-8 and were left out.
-    pub fn unreadable(&self) -> u64 {
-        self.unreadable
-    }
-
     /// Leaves out what follows up to `key`, which is behind all that came so far; not if the last
     /// page came, and not if the server is seen to have another order.
     ///
     /// A server that walks directories and yet begins where it is told by bytes could hide names
     /// so: this is not for deciding what is to be deleted.
-    pub fn skip_behind(&mut self, key: String) {
+    pub(super) fn skip_behind(&mut self, key: String) {
         self.next = match std::mem::replace(&mut self.next, Next::End) {
             Next::At(token) if self.last.is_some() => Next::Behind(key, token),
             next => next,

@@ -53,14 +53,7 @@ fn has_names(run: &Run, expected: &[&str]) {
 /// How many pages of what begins with a prefix were asked for, and how many of them behind
 /// everything of a directory.
 fn pages(world: &World, prefix: &str) -> (usize, usize) {
-    let mut seen = world.server.requests();
-    seen.retain(|seen| seen.operation.starts_with("ListObjects"));
-    seen.retain(|seen| seen.query("prefix").unwrap().starts_with(prefix));
-    let is_end = |key: Option<&str>| key.is_some_and(|key| key.ends_with(char::MAX));
-    let jumps = seen
-        .iter()
-        .filter(|seen| is_end(seen.query("start-after")) || is_end(seen.query("marker")));
-    (seen.len(), jumps.count())
+    world.pages(prefix, char::MAX)
 }
 
 #[test]

@@ -42,13 +42,7 @@ fn has_all(world: &World, run: &Run) {
 
 /// How many pages were asked for, and how many readers began ahead.
 fn requests(world: &World) -> (usize, usize) {
-    let mut seen = world.server.requests();
-    seen.retain(|seen| seen.operation.starts_with("ListObjects"));
-    let begins = |key: Option<&str>| key.is_some_and(|key| key.ends_with('~'));
-    let ahead = seen
-        .iter()
-        .filter(|seen| begins(seen.query("start-after")) || begins(seen.query("marker")));
-    (seen.len(), ahead.count())
+    world.pages("", '~')
 }
 
 #[test]

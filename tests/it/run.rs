@@ -65,6 +65,19 @@ impl World {
         }
     }
 
+    /// How many pages of what begins with a prefix were asked for, and how many of them behind a
+    /// key that ends so.
+    pub fn pages(&self, prefix: &str, end: char) -> (usize, usize) {
+        let mut seen = self.server.requests();
+        seen.retain(|seen| seen.operation.starts_with("ListObjects"));
+        seen.retain(|seen| seen.query("prefix").unwrap().starts_with(prefix));
+        let ends = |key: Option<&str>| key.is_some_and(|key| key.ends_with(end));
+        let behind = seen
+            .iter()
+            .filter(|seen| ends(seen.query("start-after")) || ends(seen.query("marker")));
+        (seen.len(), behind.count())
+    }
+
     /// A variable for all runs in this world.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.push((name.to_owned(), value.into()));
