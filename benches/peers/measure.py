@@ -30,10 +30,12 @@ def one_work(place, name, work, runs):
     return found
 
 
-def one_run(place, name, work, tool, turn):
+def one_run(place, name, work, tool, turn, options=None):
+    """Options are those of the work, for this program, if none are given."""
     target = "out/%s/%s-%d" % (name, tool, turn)
     arguments, is_done = work.prepare(place, work, target)
-    options = work.options if tool == "s4cmd" else ()
+    if options is None:
+        options = work.options if tool == "s4cmd" else ()
     line = place.line(tool, *arguments, options=options)
     if work.is_second_time:
         subprocess.run(line, env=place.environment(tool), stdin=subprocess.DEVNULL,

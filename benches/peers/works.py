@@ -42,20 +42,22 @@ class Place:
         return variables
 
     def knows(self, tool, work):
-        return tool != "curl" or (work.prepare in (put_file, get_file, get_whole_file) and not work.options)
+        is_plain = work.prepare in (put_file, get_file, get_whole_file) and not work.options
+        return tool != "curl" or is_plain
 
     def clean(self, target):
         """Removes what a work has left on the server; what it was made of stays."""
         self.seed("delete-tree", target, check=False)
 
     def line(self, tool, *arguments, **options):
+        """What is timed."""
         return tools.line(tool, self.programs[tool], self.server, *arguments, **options)
 
     def seed(self, verb, source, target=None, check=True, tool="s4cmd"):
         """Does what has to be there before anything is timed."""
         done = subprocess.run(
-            self.line(tool, verb, source, target), env=self.environment(tool),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            tools.line(tool, self.programs[tool], self.server, verb, source, target),
+            env=self.environment(tool), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if check and done.returncode:
             raise RuntimeError("cannot prepare: %s" % done.stderr.decode(errors="replace"))
 
