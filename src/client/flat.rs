@@ -113,7 +113,12 @@ impl FlatLister {
         self.unreadable
     }
 
-    /// As [`Lister::skip_behind`]. Reading ahead is over then: it would read what is left out.
+    /// Leaves out what follows up to `key`, which is behind all that came so far; not if the last
+    /// page came, and not if the server is seen to have another order. Reading ahead is over then:
+    /// it would read what is left out.
+    ///
+    /// A server that walks directories and yet begins where it is told by bytes could hide names
+    /// so: this is not for deciding what is to be deleted.
     pub fn skip_behind(&mut self, key: String) {
         self.read_alone();
         if self.readers[0].ahead.is_empty() {

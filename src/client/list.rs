@@ -116,11 +116,7 @@ impl Lister {
         matches!(self.next, Next::End)
     }
 
-    /// Leaves out what follows up to `key`, which is behind all that came so far; not if the last
-    /// page came, and not if the server is seen to have another order.
-    ///
-    /// A server that walks directories and yet begins where it is told by bytes could hide names
-    /// so: this is not for deciding what is to be deleted.
+    /// As [`FlatLister::skip_behind`](super::FlatLister::skip_behind), of one reader.
     pub(super) fn skip_behind(&mut self, key: String) {
         self.next = match std::mem::replace(&mut self.next, Next::End) {
             Next::At(token) if self.last.is_some() => Next::Behind(key, token),
