@@ -150,24 +150,25 @@ impl Check {
         }
     }
 
-    /// Ranges of about the size that is asked for, each of whole parts.
+    /// Ranges of at most the size that is asked for, but some of them however small the object: one
+    /// request gets only so much from a server that is far away. Of whole parts where that fits:
+    /// sums are made of as many parts at once as arrive at once.
     fn split(self, size: u64, asked: u64) -> Split {
-        let asked = match self {
-            Self::Parts(part, _) => part.saturating_mul((asked / part).max(1)),
-            _ => asked,
+        let some = (size / SOME).next_multiple_of(MIB).max(WORTH_A_REQUEST);
+        let len = match (self, asked.min(some)) {
+            (Self::Parts(part, _), len) if part <= len => len - len % part,
+            (_, len) => len,
         };
-        Split::for_download(size, asked)
+        Split::for_download(size, len)
     }
 }
 
-/// The size of the parts that an object was probably sent in, unless they are much larger than the
-/// ranges that are asked for.
+/// The size of the parts that an object was probably sent in.
 fn part_size(size: u64, parts: u32, asked: u64) -> Option<u64> {
     let sizes = part_sizes(size, parts);
     let ours = Split::for_upload(size, asked).map(|split| split.part_size());
     let is_ours = |size: &&u64| Some(**size) == ours;
-    let likely = sizes.iter().find(is_ours).or(sizes.first())?;
-    (*likely <= asked.saturating_mul(MUCH)).then_some(*likely)
+    sizes.iter().find(is_ours).or(sizes.first()).copied()
 }
 
 /// A range that is in the file, and its CRC if that is what is checked.
@@ -396,5 +397,8 @@ impl RangeTask {
     }
 }
 
-/// Ranges of many times what was asked for would be few.
-const MUCH: u64 = 4;
+const MIB: u64 = 1024 * 1024;
+/// As many requests as a connection with a long way needs beside it.
+const SOME: u64 = 16;
+/// The time that a request takes to begin is less than what so much takes to arrive.
+const WORTH_A_REQUEST: u64 = 8 * MIB;

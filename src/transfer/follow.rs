@@ -4,7 +4,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     fs::File,
     io,
 };
@@ -56,7 +56,8 @@ pub(super) async fn whole(
     Ok(Some(md5.finish()))
 }
 
-/// Sums the parts, as many as can be at once; `None` if not all come. Each range is of whole parts.
+/// Sums the parts, as many as can be at once; `None` if not all come. Parts and ranges need not
+/// begin at the same places.
 pub(super) async fn parts(
     engine: &Engine,
     file: &File,
@@ -92,6 +93,8 @@ pub(super) async fn parts(
 /// The parts that are not summed to their ends.
 #[derive(Default)]
 struct Arriving {
+    /// Of each range, how much there is.
+    there: HashMap<u64, u64>,
     open: Vec<Part>,
     digests: BTreeMap<u64, Md5Digest>,
 }
@@ -99,7 +102,7 @@ struct Arriving {
 struct Part {
     number: u64,
     sum: PartSum,
-    /// Up to where it is in the file.
+    /// Up to where it is in the file without a gap.
     arrived: u64,
 }
 
@@ -120,6 +123,7 @@ impl Arriving {
         let Some(range) = ranges.range(progress.index) else {
             return;
         };
+        self.there.insert(progress.index, progress.len);
         let arrived = range.start + progress.len;
         let first = range.start / parts.part_size();
         let begun = (first..).map_while(|number| Some((number, parts.range(number)?)));
@@ -127,14 +131,31 @@ impl Arriving {
             if self.digests.contains_key(&number) {
                 continue;
             }
-            let arrived = arrived.min(part.end);
-            match self.open.iter_mut().find(|open| open.number == number) {
-                Some(open) => open.arrived = arrived,
-                None => self.open.push(Part {
+            let known = self.open.iter().position(|open| open.number == number);
+            let known = known.unwrap_or_else(|| {
+                self.open.push(Part {
                     number,
                     sum: PartSum::new(part),
-                    arrived,
-                }),
+                    arrived: part.start,
+                });
+                self.open.len() - 1
+            });
+            let from = self.open[known].arrived;
+            self.open[known].arrived = self.without_gap(from, ranges).min(part.end);
+        }
+    }
+
+    /// Up to where all that is behind a place is in the file.
+    fn without_gap(&self, from: u64, ranges: Split) -> u64 {
+        let mut at = from;
+        loop {
+            let index = at / ranges.part_size();
+            let Some((range, len)) = ranges.range(index).zip(self.there.get(&index)) else {
+                return at;
+            };
+            at = at.max(range.start + len);
+            if at < range.end {
+                return at;
             }
         }
     }
@@ -214,6 +235,30 @@ mod tests {
         lens[5] = 5;
         let mut few = self::arriving(&lens);
         assert_eq!(few.next(true).0.len(), 7, "a few bytes wait for the rest");
+    }
+
+    #[test]
+    fn what_arrives_behind_a_gap_is_not_summed_before_the_gap_is_closed() {
+        let (ranges, parts) = (Split::for_download(20, 4), Split::for_download(20, 10));
+        let mut arriving = Arriving::default();
+        let mut note = |index, len| {
+            arriving.note(Progress { index, len }, ranges, parts);
+            let mut open: Vec<_> = arriving
+                .open
+                .iter()
+                .map(|p| (p.number, p.arrived))
+                .collect();
+            open.sort_unstable();
+            open
+        };
+        assert_eq!(note(1, 4), [(0, 0)]);
+        assert_eq!(note(2, 1), [(0, 0)]);
+        assert_eq!(note(0, 3), [(0, 3)]);
+        assert_eq!(note(0, 4), [(0, 9)]);
+        // The range reaches into the next part.
+        assert_eq!(note(2, 4), [(0, 10), (1, 12)]);
+        assert_eq!(note(4, 4), [(0, 10), (1, 12)]);
+        assert_eq!(note(3, 4), [(0, 10), (1, 20)]);
     }
 
     #[test]
