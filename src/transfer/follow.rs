@@ -148,16 +148,16 @@ impl Arriving {
     /// Up to where all that is behind a place is in the file.
     fn without_gap(&self, from: u64, ranges: Split) -> u64 {
         let mut at = from;
-        loop {
-            let index = at / ranges.part_size();
+        for index in from / ranges.part_size().. {
             let Some((range, len)) = ranges.range(index).zip(self.there.get(&index)) else {
-                return at;
+                break;
             };
             at = at.max(range.start + len);
             if at < range.end {
-                return at;
+                break;
             }
         }
+        at
     }
 
     /// What is to be summed now, and by how many bytes each.
@@ -259,6 +259,17 @@ mod tests {
         assert_eq!(note(2, 4), [(0, 10), (1, 12)]);
         assert_eq!(note(4, 4), [(0, 10), (1, 12)]);
         assert_eq!(note(3, 4), [(0, 10), (1, 20)]);
+    }
+
+    /// The end of the object was looked for in the last range, which ends there, for ever.
+    #[test]
+    fn a_last_range_that_is_smaller_is_the_end() {
+        let split = Split::for_download(6, 4);
+        let mut arriving = Arriving::default();
+        for (index, len) in [(0, 4), (1, 2)] {
+            arriving.note(Progress { index, len }, split, split);
+        }
+        assert_eq!(arriving.next(true).0.len(), 2);
     }
 
     #[test]
