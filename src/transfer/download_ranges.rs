@@ -398,7 +398,7 @@ impl RangeTask {
 }
 
 const MIB: u64 = 1024 * 1024;
-/// As many requests as a connection with a long way needs beside it.
+/// As many requests of one object as fill a line that is long and loses packets.
 const SOME: u64 = 16;
 /// The time that a request takes to begin is less than what so much takes to arrive.
 const WORTH_A_REQUEST: u64 = 8 * MIB;

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs::File,
     io,
+    ops::Range,
 };
 
 use tokio::sync::mpsc;
@@ -141,23 +142,23 @@ impl Arriving {
                 self.open.len() - 1
             });
             let from = self.open[known].arrived;
-            self.open[known].arrived = self.without_gap(from, ranges).min(part.end);
+            self.open[known].arrived = self.without_gap(from..part.end, ranges);
         }
     }
 
-    /// Up to where all that is behind a place is in the file.
-    fn without_gap(&self, from: u64, ranges: Split) -> u64 {
-        let mut at = from;
-        for index in from / ranges.part_size().. {
-            let Some((range, len)) = ranges.range(index).zip(self.there.get(&index)) else {
-                break;
-            };
-            at = at.max(range.start + len);
-            if at < range.end {
+    /// Up to where all from the beginning of a stretch is in the file.
+    fn without_gap(&self, stretch: Range<u64>, ranges: Split) -> u64 {
+        let mut at = stretch.start;
+        while at < stretch.end {
+            let index = at / ranges.part_size();
+            let len = self.there.get(&index).copied().unwrap_or_default();
+            let arrived = index * ranges.part_size() + len;
+            if arrived <= at {
                 break;
             }
+            at = arrived;
         }
-        at
+        at.min(stretch.end)
     }
 
     /// What is to be summed now, and by how many bytes each.
@@ -259,6 +260,29 @@ mod tests {
         assert_eq!(note(2, 4), [(0, 10), (1, 12)]);
         assert_eq!(note(4, 4), [(0, 10), (1, 12)]);
         assert_eq!(note(3, 4), [(0, 10), (1, 20)]);
+    }
+
+    #[test]
+    fn a_part_of_many_ranges_grows_as_they_come_and_ends_with_it() {
+        let (ranges, parts) = (Split::for_download(24, 2), Split::for_download(24, 13));
+        let mut arriving = Arriving::default();
+        for index in [5, 3, 4, 1, 2] {
+            arriving.note(Progress { index, len: 2 }, ranges, parts);
+            assert_eq!(arriving.open[0].arrived, 0, "its beginning is missing");
+        }
+        arriving.note(Progress { index: 0, len: 1 }, ranges, parts);
+        assert_eq!(arriving.open[0].arrived, 1);
+        arriving.note(Progress { index: 0, len: 2 }, ranges, parts);
+        assert_eq!(arriving.open[0].arrived, 12);
+        // One byte of the seventh range is of this part, the other one of the next.
+        arriving.note(Progress { index: 6, len: 1 }, ranges, parts);
+        assert_eq!((arriving.open[0].arrived, arriving.open.len()), (13, 1));
+        arriving.note(Progress { index: 6, len: 2 }, ranges, parts);
+        assert_eq!(arriving.open[1].arrived, 14);
+        for index in 7..12 {
+            arriving.note(Progress { index, len: 2 }, ranges, parts);
+        }
+        assert_eq!(arriving.open[1].arrived, 24);
     }
 
     /// The end of the object was looked for in the last range, which ends there, for ever.

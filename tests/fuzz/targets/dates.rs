@@ -50,11 +50,11 @@ enum Said {
 /// Days, times, zones and distances in words of fixed forms, each at most once.
 fn said(text: &str, now: i64) -> Said {
     let lower = text.to_ascii_lowercase();
-    // Blanks beyond ASCII are blanks to the parser, and not here.
     if !lower.is_ascii() || lower.trim().parse::<i64>().is_ok() {
         return Said::Unknown;
     }
-    let words: Vec<&str> = lower.split_ascii_whitespace().collect();
+    // The vertical tab is a blank to Unicode and to the parser, but not to `split_ascii_whitespace`.
+    let words: Vec<&str> = lower.split_whitespace().collect();
     let (mut day, mut time, mut zone, mut distance) = (None, None, None, None);
     let mut rest = &words[..];
     while let [word, behind @ ..] = rest {
