@@ -8,6 +8,8 @@ import socket
 import sys
 
 ADDRESS, PORT, CONTROL = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+# The event loop itself holds none of them, and what nobody holds is collected while it waits.
+TASKS = set()
 
 
 async def copy(reader, writer):
@@ -21,6 +23,9 @@ async def copy(reader, writer):
 
 
 async def connected(reader, writer):
+    task = asyncio.current_task()
+    TASKS.add(task)
+    task.add_done_callback(TASKS.discard)
     client = writer.get_extra_info("socket")
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONTROL.encode())
     server_reader, server_writer = await asyncio.open_connection("127.0.0.1", PORT)

@@ -170,7 +170,8 @@ fn endpoint(url: Option<&str>, region: &str, style: AddressingStyle) -> Result<E
     endpoint.map_err(|error| Failure::InvalidArgument(error.to_string()))
 }
 
-/// Compat: four for each CPU unless `S4CMD_NUM_THREADS` or `-c` says otherwise.
+/// Compat: four for each CPU unless `S4CMD_NUM_THREADS` or `-c` says otherwise; but not fewer than a
+/// line that is long can use, as the client has fewer requests under way where more are not faster.
 fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
     let invalid = |name: &str, value: &str| {
         let text = format!("{name} must be a number from 1 to {MAX_THREADS}, not \"{value}\"");
@@ -188,8 +189,8 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
         (None, None) => (
             "--num-threads",
             std::thread::available_parallelism()
-                .map_or(4, |n| n.get() * 4)
-                .min(MAX_THREADS),
+                .map_or(1, |n| n.get() * 4)
+                .clamp(DEFAULT_THREADS, MAX_THREADS),
         ),
     };
     if (1..=MAX_THREADS).contains(&threads) {
@@ -233,6 +234,8 @@ fn proxies(environment: &Environment) -> Result<Proxies, Failure> {
 
 /// Every one is a connection and an open file.
 const MAX_THREADS: usize = 1024;
+/// Small objects over a link of 50 ms gained nothing from more (benches/link/run).
+const DEFAULT_THREADS: usize = 64;
 
 #[cfg(test)]
 mod tests {

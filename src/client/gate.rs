@@ -14,8 +14,9 @@ use tokio::{
 use crate::net::Moved;
 
 /// Lets requests pass. It begins with a few, and while more are waiting it tries how many make
-/// bytes move faster: each step that does is followed by another one, the first that does not is
-/// taken back. More than that only wait for each other, in the server or here, and take memory.
+/// bytes move faster: each doubling that does is followed by another one, the first that does not
+/// is taken back, and tried again after a rest that gets longer each time. More than that only wait
+/// for each other, in the server or here, and take memory.
 /// A server that asks to slow down halves what may pass at once; from then on each ten seconds
 /// that go well let one more pass.
 ///
@@ -37,6 +38,8 @@ struct State {
     surplus: usize,
     changed: Instant,
     pace: Pace,
+    /// How long the next rest is.
+    rest: Duration,
     /// When the present measurement began, and what had been moved by then.
     measured: (Instant, u64),
 }
@@ -44,14 +47,21 @@ struct State {
 /// What is being found out.
 #[derive(Debug)]
 enum Pace {
-    /// Nothing yet: connections are being made.
-    Begins,
-    /// Whether more are faster than so many, which moved so many bytes in a second.
-    Climbs(Option<(usize, f64)>),
+    /// Nothing yet: connections are being made. Later, whether more are faster than what is known.
+    Begins(Option<Known>),
+    /// Whether they are.
+    Climbs(Option<Known>),
     /// Nothing: what there is is enough.
     Rests,
     /// Whether the server is content again.
     Recovers,
+}
+
+/// So many requests moved so many bytes in a second.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    limit: usize,
+    rate: f64,
 }
 
 /// Held as long as a request is under way and its answer is being read.
@@ -71,7 +81,8 @@ impl Gate {
             limit,
             surplus: 0,
             changed: now,
-            pace: Pace::Begins,
+            pace: Pace::Begins(None),
+            rest: FIRST_REST,
             measured: (now, moved.bytes()),
         };
         Self {
@@ -109,9 +120,8 @@ impl Gate {
         }
         let moved = self.moved.bytes();
         state.measured = (now, moved);
-        let rested = state.changed + GROWTH <= now;
         if let Pace::Recovers = state.pace {
-            if rested && state.limit < self.most {
+            if state.changed + GROWTH <= now && state.limit < self.most {
                 self.raise(&mut state, 1);
             }
             return;
@@ -123,21 +133,24 @@ impl Gate {
         #[allow(clippy::cast_precision_loss, reason = "a rate")]
         let rate = (moved - before) as f64 / (now - since).as_secs_f64();
         match state.pace {
-            Pace::Begins => state.pace = Pace::Climbs(None),
-            Pace::Climbs(Some((less, slower))) if rate < slower * GAIN => {
+            Pace::Begins(known) => state.pace = Pace::Climbs(known),
+            Pace::Climbs(Some(known)) if rate < known.rate * GAIN => {
                 state.pace = Pace::Rests;
-                self.lower(&mut state, less);
+                self.lower(&mut state, known.limit);
             }
             Pace::Climbs(_) if state.limit < self.most => {
-                state.pace = Pace::Climbs(Some((state.limit, rate)));
-                let more = state.limit / 2 + 1;
-                self.raise(&mut state, more);
+                let limit = state.limit;
+                state.pace = Pace::Begins(Some(Known { limit, rate }));
+                self.raise(&mut state, limit);
             }
             Pace::Climbs(_) => {
                 state.pace = Pace::Rests;
                 state.changed = now;
             }
-            Pace::Rests if rested => state.pace = Pace::Climbs(None),
+            Pace::Rests if state.changed + state.rest <= now => {
+                state.pace = Pace::Climbs(None);
+                state.rest = (2 * state.rest).min(LAST_REST);
+            }
             Pace::Rests | Pace::Recovers => {}
         }
     }
@@ -197,8 +210,10 @@ impl Drop for Pass {
 const FIRST: usize = 8;
 /// Longer than an answer from afar takes.
 const MEASUREMENT: Duration = Duration::from_millis(250);
-/// Half as many again are to be so much faster; less is chance.
-const GAIN: f64 = 1.08;
+/// Twice as many are to be so much faster; less is chance.
+const GAIN: f64 = 1.15;
+const FIRST_REST: Duration = Duration::from_secs(2);
+const LAST_REST: Duration = Duration::from_secs(16);
 const GROWTH: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -291,7 +306,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn more_pass_as_long_as_that_moves_more() {
         assert_eq!(limit_for(1).await, FIRST, "never more than needed");
-        assert_eq!(limit_for(13).await, 13);
+        assert_eq!(limit_for(13).await, 16);
         assert!(limit_for(100).await > 30);
     }
 
@@ -302,7 +317,7 @@ mod tests {
         let began = Instant::now();
         // Nothing moves at all, so nothing gets slower.
         let next = passes(&gate, 1).await;
-        assert!(began.elapsed() < 4 * MEASUREMENT);
+        assert!(began.elapsed() < 5 * MEASUREMENT);
         drop((first, next));
     }
 }
