@@ -118,8 +118,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", help_heading = TUNING)]
     pub(super) limit_requests: Option<NonZeroU64>,
     /// Memory for what is under way, as in 16m
-    // With what connections and listings hold, 24 MiB keep the process below 64 MiB.
-    #[arg(long, value_name = "SIZE", default_value = "24m", value_parser = size::memory, help_heading = TUNING)]
+    // With what connections hold, 28 MiB keep the process below 64 MiB.
+    #[arg(long, value_name = "SIZE", default_value = "28m", value_parser = size::memory, help_heading = TUNING)]
     pub(super) max_memory: u64,
     /// Send no MD5 along, only the SHA-256 that is signed
     #[arg(long, conflicts_with = "resume", help_heading = TUNING)]

@@ -178,6 +178,7 @@ fn session(
         credentials: settings.credentials,
         retry: settings.retry,
         max_requests: settings.transfer.jobs,
+        read_ahead: settings.read_ahead,
         request_rate: settings.request_rate,
         mutations: settings.mutations,
         api_options: settings.api_options,

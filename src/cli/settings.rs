@@ -3,7 +3,10 @@
 use std::{num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    cli::args::{AddressingStyle, Args},
+    cli::{
+        args::{AddressingStyle, Args},
+        size::LEAST_MEMORY,
+    },
     client::{Mutations, RetryPolicy},
     command::{Failure, Options},
     credentials::{self, Credentials, Environment, Flags},
@@ -24,6 +27,7 @@ pub(super) struct Settings {
     pub(super) credentials: Option<Credentials>,
     pub(super) connect: ConnectOptions,
     pub(super) retry: RetryPolicy,
+    pub(super) read_ahead: u64,
     pub(super) request_rate: Option<NonZeroU64>,
     pub(super) mutations: Mutations,
     pub(super) transfer: TransferOptions,
@@ -79,6 +83,7 @@ impl Settings {
         } else {
             Mutations::Allowed
         };
+        let read_ahead = (args.max_memory - LEAST_MEMORY) / OF_LISTINGS;
         let warnings = found.open_files.iter().map(|path| {
             let path = path.display();
             format!("{path} has secrets and others can read it: chmod 600 {path}")
@@ -98,6 +103,7 @@ impl Settings {
                 rounds,
                 round_delay,
             },
+            read_ahead,
             request_rate: args.limit_requests,
             mutations,
             transfer: TransferOptions {
@@ -110,7 +116,7 @@ impl Settings {
                 verify: !args.no_verify,
                 resume: args.sync.resume,
                 delete_batch: batch_size(args)?,
-                buffers: args.max_memory,
+                buffers: args.max_memory - read_ahead,
             },
             options: Options {
                 recursive: args.recursive,
@@ -232,6 +238,9 @@ fn proxies(environment: &Environment) -> Result<Proxies, Failure> {
     .map_err(|error| Failure::InvalidArgument(error.to_string()))
 }
 
+/// One part in so many of what is above the least is for pages of listings. They are not of the pool
+/// of transfers: those that hold pages wait for transfers, which would wait for them.
+const OF_LISTINGS: u64 = 6;
 /// Every one is a connection and an open file.
 const MAX_THREADS: usize = 1024;
 /// Small objects over a link of 50 ms gained nothing from more (benches/link/run).

@@ -17,7 +17,7 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
 /// Reads `--max-memory`.
 pub(super) fn memory(text: &str) -> Result<u64, String> {
     match bytes(text) {
-        Some(bytes) if bytes >= LEAST => Ok(bytes),
+        Some(bytes) if bytes >= LEAST_MEMORY => Ok(bytes),
         _ => Err(format!(
             "\"{text}\" is no number of bytes, as in 16m or 1g, of 1m or more"
         )),
@@ -25,7 +25,7 @@ pub(super) fn memory(text: &str) -> Result<u64, String> {
 }
 
 /// Two streams with their buffers.
-const LEAST: u64 = 1 << 20;
+pub(super) const LEAST_MEMORY: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -130,7 +130,7 @@ impl FlatLister {
     /// that nobody waits for would stand in the way of others.
     async fn read(&mut self) -> Result<(), ClientError> {
         let held: usize = self.readers.iter().map(|reader| reader.ahead.len()).sum();
-        let mut room = (AHEAD / self.largest).saturating_sub(held);
+        let mut room = (self.may_keep() / self.largest).saturating_sub(held);
         let ends: Vec<_> = self
             .readers
             .iter()
@@ -159,6 +159,12 @@ impl FlatLister {
         }
         self.drop_empty();
         Ok(())
+    }
+
+    /// Bytes, by all readers.
+    fn may_keep(&self) -> usize {
+        let most = self.client.inner.options.read_ahead;
+        usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     fn keep(&mut self, index: usize, page: ListPage) {
@@ -319,8 +325,6 @@ impl Reader {
     }
 }
 
-/// Bytes that all readers may keep.
-const AHEAD: usize = 4 << 20;
 /// Bytes that an object of a page takes beside its key, by and large.
 const OBJECT: usize = 200;
 /// More would hardly be faster, within what may be kept.

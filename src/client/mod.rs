@@ -62,6 +62,8 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// How many requests may be under way at once, whatever they are.
     pub max_requests: usize,
+    /// How many bytes of pages may be kept that were read of a listing before it is their turn.
+    pub read_ahead: u64,
     /// How many requests may begin in a second; `None` is any number.
     pub request_rate: Option<NonZeroU64>,
     /// Whether anything may be changed.

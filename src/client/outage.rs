@@ -125,6 +125,7 @@ mod tests {
             credentials: None,
             retry,
             max_requests: 4,
+            read_ahead: 0,
             request_rate: None,
             mutations: Mutations::Allowed,
             api_options: ApiOptions::default(),

@@ -506,6 +506,7 @@ fn client(server: &TestServer) -> Client {
         }),
         retry: RetryPolicy::default(),
         max_requests: 4,
+        read_ahead: 0,
         request_rate: None,
         mutations: Mutations::Allowed,
         api_options: ApiOptions::default(),
