@@ -11,12 +11,13 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::net::Moved;
+use crate::net::Line;
 
 /// Lets requests pass. It begins with a few, and while more are waiting it tries how many make
 /// bytes move faster: each doubling that does is followed by another one, the first that does not
 /// is taken back, and tried again after a rest that gets longer each time. More than that only wait
-/// for each other, in the server or here, and take memory.
+/// for each other, in the server or here, and take memory. Where the way is long, all that may pass
+/// do so soon: it is the way that they wait for.
 /// A server that asks to slow down halves what may pass at once; from then on each ten seconds
 /// that go well let one more pass.
 ///
@@ -26,8 +27,8 @@ pub(super) struct Gate {
     semaphore: Arc<Semaphore>,
     state: Arc<Mutex<State>>,
     most: usize,
-    /// By all requests together.
-    moved: Moved,
+    /// What all requests share.
+    line: Line,
 }
 
 #[derive(Debug)]
@@ -73,7 +74,7 @@ pub(super) struct Pass {
 }
 
 impl Gate {
-    pub(super) fn new(most: usize, moved: Moved) -> Self {
+    pub(super) fn new(most: usize, line: Line) -> Self {
         let most = most.max(1);
         let limit = most.min(FIRST);
         let now = Instant::now();
@@ -83,13 +84,13 @@ impl Gate {
             changed: now,
             pace: Pace::Begins(None),
             rest: FIRST_REST,
-            measured: (now, moved.bytes()),
+            measured: (now, line.moved().bytes()),
         };
         Self {
             semaphore: Arc::new(Semaphore::new(limit)),
             state: Arc::new(Mutex::new(state)),
             most,
-            moved,
+            line,
         }
     }
 
@@ -118,7 +119,7 @@ impl Gate {
         if now < since + MEASUREMENT {
             return;
         }
-        let moved = self.moved.bytes();
+        let moved = self.line.moved().bytes();
         state.measured = (now, moved);
         if let Pace::Recovers = state.pace {
             if state.changed + GROWTH <= now && state.limit < self.most {
@@ -133,6 +134,11 @@ impl Gate {
         #[allow(clippy::cast_precision_loss, reason = "a rate")]
         let rate = (moved - before) as f64 / (now - since).as_secs_f64();
         match state.pace {
+            Pace::Begins(None) if self.line.round_trip() >= LONG => {
+                state.pace = Pace::Climbs(None);
+                let more = self.most - state.limit;
+                self.raise(&mut state, more);
+            }
             Pace::Begins(known) => state.pace = Pace::Climbs(known),
             Pace::Climbs(Some(known)) if rate < known.rate * GAIN => {
                 state.pace = Pace::Rests;
@@ -212,6 +218,8 @@ const FIRST: usize = 8;
 const MEASUREMENT: Duration = Duration::from_millis(250);
 /// Twice as many are to be so much faster; less is chance.
 const GAIN: f64 = 1.15;
+/// A way that requests spend most of their time on: neither server nor client has much to do then.
+const LONG: Duration = Duration::from_millis(10);
 const FIRST_REST: Duration = Duration::from_secs(2);
 const LAST_REST: Duration = Duration::from_secs(16);
 const GROWTH: Duration = Duration::from_secs(10);
@@ -234,7 +242,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_busy_server_gets_half_and_then_slowly_more() {
-        let gate = Gate::new(8, Moved::default());
+        let gate = Gate::new(8, Line::default());
         tokio::time::advance(Duration::from_secs(1)).await;
         let mut all = passes(&gate, 8).await;
         // All eight are told the same: that is one message, not eight.
@@ -261,7 +269,7 @@ mod tests {
     /// then took a place with it each time, until nothing passed at all.
     #[tokio::test(start_paused = true)]
     async fn growth_before_late_returns_loses_no_place() {
-        let gate = Gate::new(3, Moved::default());
+        let gate = Gate::new(3, Line::default());
         tokio::time::advance(Duration::from_secs(1)).await;
         let all = passes(&gate, 3).await;
         all[0].slow_down();
@@ -275,7 +283,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_always_passes() {
-        let gate = Gate::new(3, Moved::default());
+        let gate = Gate::new(3, Line::default());
         for _ in 0..10 {
             tokio::time::advance(Duration::from_secs(1)).await;
             gate.pass().await.slow_down();
@@ -288,11 +296,11 @@ mod tests {
 
     /// How many pass in the end where so many at once move all that can be moved.
     async fn limit_for(enough: usize) -> usize {
-        let moved = Moved::default();
-        let gate = Gate::new(32, moved.clone());
+        let line = Line::default();
+        let gate = Gate::new(32, line.clone());
         let mut all = passes(&gate, FIRST).await;
         for _ in 0..40 {
-            moved.add(all.len().min(enough) * 1000);
+            line.moved().add(all.len().min(enough) * 1000);
             tokio::time::advance(MEASUREMENT).await;
             all[0].went_well();
             all.clear();
@@ -311,8 +319,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn over_a_long_way_all_pass_soon() {
+        for (millis, limit) in [(9, FIRST), (10, 32)] {
+            let line = Line::default();
+            let gate = Gate::new(32, line.clone());
+            line.opened(Duration::from_millis(millis));
+            let all = passes(&gate, FIRST).await;
+            tokio::time::advance(MEASUREMENT).await;
+            all[0].went_well();
+            assert_eq!(gate.state().limit, limit);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn those_that_wait_for_long_requests_find_out_as_well() {
-        let gate = Gate::new(32, Moved::default());
+        let gate = Gate::new(32, Line::default());
         let first = passes(&gate, FIRST).await;
         let began = Instant::now();
         // Nothing moves at all, so nothing gets slower.

@@ -101,7 +101,7 @@ impl Client {
     pub fn new(http: HttpClient, options: ClientOptions) -> Self {
         Self {
             inner: Arc::new(Inner {
-                requests: gate::Gate::new(options.max_requests, http.moved().clone()),
+                requests: gate::Gate::new(options.max_requests, http.line().clone()),
                 turns: turns::Turns::new(options.request_rate),
                 options,
                 http,

@@ -17,8 +17,9 @@ use crate::net::{
     body::{RequestBody, ResponseBody},
     connect::{ConnectOptions, Connector, connector},
     error::{TransportError, TransportErrorKind},
+    line::{Line, Moved},
     proxy::Proxies,
-    socket::{Limits, Moved},
+    socket::Limits,
     tls::TlsError,
 };
 
@@ -28,7 +29,7 @@ pub struct HttpClient {
     inner: legacy::Client<Connector, RequestBody>,
     proxies: Proxies,
     is_limited: bool,
-    moved: Moved,
+    line: Line,
 }
 
 /// How long nothing may happen.
@@ -59,7 +60,7 @@ impl HttpClient {
     /// The certificates to trust cannot be had.
     pub fn new(options: &ConnectOptions) -> Result<Self, TlsError> {
         let limits = Limits::new(options.rates);
-        let moved = limits.moved().clone();
+        let line = limits.line().clone();
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(POOL_IDLE)
             // Without a timer idle connections would never be closed.
@@ -69,13 +70,13 @@ impl HttpClient {
             inner,
             proxies: options.proxies.clone(),
             is_limited: options.rates.up.is_some(),
-            moved,
+            line,
         })
     }
 
-    /// What all connections moved, both ways.
-    pub(crate) fn moved(&self) -> &Moved {
-        &self.moved
+    /// What its connections have in common.
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Sends a request and gives the head of the answer. The answer may come before the body was

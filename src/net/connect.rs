@@ -16,6 +16,7 @@ use hyper_util::{
     client::legacy::connect::{HttpConnector, proxy::Tunnel},
     rt::TokioIo,
 };
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::net::{
@@ -98,7 +99,9 @@ impl Service<Uri> for Sockets {
     fn call(&mut self, destination: Uri) -> Self::Future {
         let mut sockets = self.clone();
         Box::pin(async move {
+            let begun = Instant::now();
             let socket = sockets.open(destination).await?;
+            sockets.limits.line().opened(begun.elapsed());
             Ok(TokioIo::new(socket.within(&sockets.limits)))
         })
     }

@@ -3,17 +3,16 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     task::{Context, Poll, ready},
 };
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::throttle::{Limit, PORTION, Pace, Rates};
+use crate::net::{
+    line::{Line, Moved},
+    throttle::{Limit, PORTION, Pace, Rates},
+};
 
 /// Bytes in both directions.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -36,7 +35,7 @@ pub(super) struct Socket {
 pub(super) struct Limits {
     up: Option<Limit>,
     down: Option<Limit>,
-    moved: Moved,
+    line: Line,
 }
 
 impl Limits {
@@ -44,26 +43,12 @@ impl Limits {
         Self {
             up: rates.up.map(Limit::new),
             down: rates.down.map(Limit::new),
-            moved: Moved::default(),
+            line: Line::default(),
         }
     }
 
-    pub(super) fn moved(&self) -> &Moved {
-        &self.moved
-    }
-}
-
-/// How many bytes went through something so far. Clones count the same.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Moved(Arc<AtomicU64>);
-
-impl Moved {
-    pub(crate) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 }
 
@@ -82,7 +67,7 @@ impl Socket {
     /// Keeps to the limits, and counts with the others.
     pub(super) fn within(self, limits: &Limits) -> Self {
         Self {
-            moved: limits.moved.clone(),
+            moved: limits.line.moved().clone(),
             up: Pace::new(limits.up.clone()),
             down: Pace::new(limits.down.clone()),
             ..self

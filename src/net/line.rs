@@ -1,0 +1,68 @@
+//! What the connections of a client have in common.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// How many bytes went through something so far. Clones count the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Moved(Arc<AtomicU64>);
+
+impl Moved {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
+/// What is known of the way to the servers. Clones know the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line {
+    moved: Moved,
+    /// In microseconds; 0 before there was a connection.
+    shortest: Arc<AtomicU64>,
+}
+
+impl Line {
+    /// What all connections moved, both ways.
+    pub(crate) fn moved(&self) -> &Moved {
+        &self.moved
+    }
+
+    /// A connection was made within that time.
+    pub(crate) fn opened(&self, within: Duration) {
+        let within = u64::try_from(within.as_micros()).unwrap_or(u64::MAX).max(1);
+        let shorter = |shortest| (shortest == 0 || within < shortest).then_some(within);
+        let _ = self
+            .shortest
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, shorter);
+    }
+
+    /// The shortest time in which a connection was made, zero before there was one: the way there
+    /// and back, and the lookup of the name.
+    pub(crate) fn round_trip(&self) -> Duration {
+        Duration::from_micros(self.shortest.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_time_counts() {
+        let line = Line::default();
+        assert_eq!(line.round_trip(), Duration::ZERO);
+        for (millis, shortest) in [(30, 30), (50, 30), (20, 20)] {
+            line.opened(Duration::from_millis(millis));
+            assert_eq!(line.round_trip(), Duration::from_millis(shortest));
+        }
+    }
+}
