@@ -26,7 +26,6 @@ def one_work(place, name, work, runs):
             if turn == 0 or tool in CLOSE:
                 found[tool].append(one_run(place, name, work, tool, turn))
                 print("%s: %s: %s" % (name, tool, found[tool][-1]), file=sys.stderr)
-    place.settle()
     return found
 
 
@@ -44,6 +43,7 @@ def one_run(place, name, work, tool, turn, options=None):
     if is_done and not is_done():
         result["error"] = result.get("error") or "incomplete"
     place.clean(target)
+    place.remove_large()
     return result
 
 

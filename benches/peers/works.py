@@ -2,10 +2,8 @@
 
 import os
 import random
-import shutil
 import subprocess
 import tempfile
-import time
 
 import tools
 
@@ -95,7 +93,7 @@ class Place:
         return key
 
     def out(self):
-        """A new directory. Those of a work are removed together, after it."""
+        """A new directory."""
         self.outs += 1
         out = self.scratch / "out" / str(self.outs)
         out.mkdir(parents=True)
@@ -108,14 +106,12 @@ class Place:
         with tempfile.TemporaryFile(dir="/dev/shm") as file:
             os.posix_fallocate(file.fileno(), 0, 2 * self.large_mib * MIB)
 
-    def settle(self):
-        """Removes what was got, and lets the file system come to rest: ext4 avoids what became free
-        within the last five seconds, and looks for something else for long."""
-        out = self.scratch / "out"
-        if out.exists():
-            shutil.rmtree(out)
-            os.sync()
-            time.sleep(6)
+    def remove_large(self):
+        """Removes a large file that was got. Trees stay to the end: ext4 without a journal
+        avoids inodes that became free within the last minute, and who makes files after others were
+        removed spends most of the time on looking for older ones."""
+        for path in self.scratch.glob("out/*/large"):
+            path.unlink()
 
 
 class Work:
