@@ -65,6 +65,7 @@ impl HttpClient {
             .pool_idle_timeout(POOL_IDLE)
             // Without a timer idle connections would never be closed.
             .pool_timer(TokioTimer::new())
+            .http1_max_buf_size(MAX_READ)
             .build(connector(options, limits)?);
         Ok(Self {
             inner,
@@ -141,6 +142,8 @@ const SMALL: u64 = 16 * 1024;
 /// Servers close idle connections, S3 after some 5 to 20 seconds; a connection that both sides
 /// close at the same time costs a retry.
 const POOL_IDLE: Duration = Duration::from_secs(4);
+/// A chunk of a body. Larger ones are not faster, and each connection has up to three.
+const MAX_READ: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {

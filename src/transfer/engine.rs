@@ -340,8 +340,9 @@ impl fmt::Debug for Report {
 
 /// What summing a file holds.
 pub(super) const HASH_BUFFER: u64 = 256 * 1024;
-/// What one request that streams holds: a chunk being read and a chunk being sent.
-pub(super) const STREAM_BUFFERS: u64 = 2 * 256 * 1024;
+/// What one request that streams holds: a chunk being written or sent, one behind it, and one that
+/// is being read.
+pub(super) const STREAM_BUFFERS: u64 = 3 * 256 * 1024;
 /// How long one last request of an interrupted run may take; two of them (completing, then
 /// aborting) must fit into what the program allows itself.
 pub(super) const GRACE: Duration = Duration::from_millis(2500);
