@@ -142,7 +142,8 @@ pub(super) async fn single(
     download: &Download,
     place: Place<'_>,
 ) -> Result<Fetched, Error> {
-    let _buffers = engine.buffers.reserve(STREAM_BUFFERS).await;
+    let size = download.source.size;
+    let _buffers = engine.buffers.reserve(size.min(STREAM_BUFFERS)).await;
     let temp = TempFile::create(place.directory, place.name);
     let temp = temp.map_err(Error::target(&download.target))?;
     let key = &*download.source.key;
