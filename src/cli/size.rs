@@ -24,7 +24,7 @@ pub(super) fn memory(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Two streams with their buffers.
+/// A stream with its buffers, and another one's sum.
 pub(super) const LEAST_MEMORY: u64 = 1 << 20;
 
 #[cfg(test)]

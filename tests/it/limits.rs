@@ -57,7 +57,7 @@ fn many_slow_transfers_all_end() {
     assert_eq!(world.server.store().keys("bucket").len(), 32);
 }
 
-/// The smallest budget is room for two streams: more wait for them, and all come through. Those who
+/// The smallest budget is room for one stream: more wait for it, and all come through. Those who
 /// summed what arrived had taken all of it, and waited for those who were to receive.
 #[test]
 fn little_memory_makes_nothing_fail() {
