@@ -208,8 +208,10 @@ impl ResponseBody {
     }
 }
 
+/// What is read at once of a body, from a file or from a connection.
+///
 /// Source: measured; 256 KiB reads cost no more than reads of whole parts.
-const CHUNK: usize = 256 * 1024;
+pub(super) const CHUNK: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ use hyper_util::{
 use tokio::time::Instant;
 
 use crate::net::{
-    body::{RequestBody, ResponseBody},
+    body::{CHUNK, RequestBody, ResponseBody},
     connect::{ConnectOptions, Connector, connector},
     error::{TransportError, TransportErrorKind},
     line::{Line, Moved},
@@ -65,7 +65,7 @@ impl HttpClient {
             .pool_idle_timeout(POOL_IDLE)
             // Without a timer idle connections would never be closed.
             .pool_timer(TokioTimer::new())
-            .http1_max_buf_size(MAX_READ)
+            .http1_max_buf_size(CHUNK)
             .build(connector(options, limits)?);
         Ok(Self {
             inner,
@@ -142,8 +142,6 @@ const SMALL: u64 = 16 * 1024;
 /// Servers close idle connections, S3 after some 5 to 20 seconds; a connection that both sides
 /// close at the same time costs a retry.
 const POOL_IDLE: Duration = Duration::from_secs(4);
-/// A chunk of a body. Larger ones are not faster, and each connection has up to three.
-const MAX_READ: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
