@@ -46,6 +46,9 @@ pub(super) struct Args {
     /// Secret key
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, help_heading = ACCESS)]
     pub(super) secret_key: Option<String>,
+    /// Token of temporary keys
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true, help_heading = ACCESS)]
+    pub(super) session_token: Option<String>,
     /// Profile of the AWS configuration files
     #[arg(long, value_name = "NAME", help_heading = ACCESS)]
     pub(super) profile: Option<String>,
@@ -417,7 +420,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 38] = [
+const NEW: [&str; 39] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -451,6 +454,7 @@ const NEW: [&str; 38] = [
     "region",
     "report",
     "resume",
+    "session-token",
     "size-only",
     "source-region",
     "stats",

@@ -6,6 +6,7 @@ pub mod datetime;
 mod exit;
 mod help;
 mod limits;
+mod prompt;
 mod rate;
 mod settings;
 mod signals;

@@ -5,11 +5,12 @@ use std::{num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     cli::{
         args::{AddressingStyle, Args},
+        prompt,
         size::LEAST_MEMORY,
     },
     client::{Mutations, RetryPolicy},
     command::{Failure, Options},
-    credentials::{self, Credentials, Environment, Flags},
+    credentials::{self, Access, Ask, Environment, Flags, Provider},
     net::{ConnectOptions, Proxies, ProxyVariables, TlsOptions},
     s3::{
         api_option::ApiOptions,
@@ -24,7 +25,7 @@ pub(super) struct Settings {
     pub(super) endpoint: Endpoint,
     /// Of the sources of copies, if it is another one.
     pub(super) source_endpoint: Option<Endpoint>,
-    pub(super) credentials: Option<Credentials>,
+    pub(super) credentials: Option<Provider>,
     pub(super) connect: ConnectOptions,
     pub(super) retry: RetryPolicy,
     pub(super) read_ahead: u64,
@@ -48,6 +49,7 @@ impl Settings {
         let flags = Flags {
             access_key: args.access_key.clone(),
             secret_key: args.secret_key.clone(),
+            session_token: args.session_token.clone(),
             s3cfg: args.config.clone(),
             profile: args.profile.clone(),
             no_sign_request: args.no_sign_request,
@@ -67,13 +69,25 @@ impl Settings {
         let endpoint = endpoint_in(region)?;
         check_keys(args, &endpoint)?;
         let source_region = args.sync.source_region.as_deref();
-        let tls = (endpoint.scheme() == Scheme::Https).then(|| TlsOptions {
+        let tls = TlsOptions {
             ca_bundle: environment
                 .get("AWS_CA_BUNDLE")
                 .map(PathBuf::from)
                 .or(found.ca_bundle),
             ignore_certificate: args.ignore_certificate,
-        });
+        };
+        let connect = ConnectOptions {
+            tls: Some(tls),
+            proxies: proxies(environment)?,
+            rates: args.limit_rate.unwrap_or_default(),
+            ..ConnectOptions::default()
+        };
+        let access = Access {
+            connect: connect.clone(),
+            region: region.to_owned(),
+            ask: Ask::new(prompt::ask),
+        };
+        let is_https = endpoint.scheme() == Scheme::Https;
         let (rounds, round_delay) = (
             u32::try_from(args.retry).unwrap_or(u32::MAX),
             Duration::from_secs(args.retry_delay.min(u32::MAX.into())),
@@ -92,12 +106,11 @@ impl Settings {
             warnings: warnings.collect(),
             source_endpoint: source_region.map(endpoint_in).transpose()?,
             endpoint,
-            credentials: found.credentials,
+            credentials: found.source.map(|source| Provider::new(source, access)),
             connect: ConnectOptions {
-                tls,
-                proxies: proxies(environment)?,
-                rates: args.limit_rate.unwrap_or_default(),
-                ..ConnectOptions::default()
+                // Plain HTTP should not wait until some hundred certificates are read.
+                tls: connect.tls.filter(|_| is_https),
+                ..connect
             },
             retry: RetryPolicy {
                 rounds,

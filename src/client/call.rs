@@ -22,6 +22,7 @@ use crate::{
         region,
         retry::{Decision, Failure, Retry},
     },
+    credentials::Credentials,
     net::{Patience, RequestBody, ResponseBody},
     s3::{
         encode,
@@ -117,7 +118,7 @@ impl Client {
         accept: &mut Accept<'_>,
     ) -> Result<(ResponseBody, Pass, bool), ClientError> {
         let mut retry = Retry::new(self.inner.options.retry);
-        let (mut price, mut was_redirected) = (None, false);
+        let (mut price, mut was_redirected, mut was_renewed) = (None, false, false);
         loop {
             let pass = self.inner.requests.pass().await;
             self.inner.turns.take().await;
@@ -126,7 +127,12 @@ impl Client {
                 over.map_err(|error| error.after(retry.ambiguous))?;
             }
             let started = Instant::now();
-            let outcome = self.attempt(addressed, accept).await?;
+            let outcome = self.attempt(addressed, accept).await;
+            let outcome = outcome.inspect_err(|error| {
+                if matches!(error, ClientError::Credentials(_)) {
+                    self.inner.outage.end(error);
+                }
+            })?;
             self.observe(addressed, &outcome, started.elapsed());
             let failure = match outcome {
                 Ok(body) => {
@@ -146,6 +152,10 @@ impl Client {
                 continue;
             }
             if failure.is_about_everything() {
+                if !was_renewed && self.has_other_credentials(started) {
+                    was_renewed = true;
+                    continue;
+                }
                 let error = self.failed(addressed, failure, retry.ambiguous);
                 self.inner.outage.end(&error);
                 return Err(error);
@@ -176,6 +186,12 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Whether there are, or may be, other credentials than those of an attempt.
+    fn has_other_credentials(&self, started: Instant) -> bool {
+        let provider = self.inner.options.credentials.as_ref();
+        provider.is_some_and(|provider| provider.are_over(started))
     }
 
     /// Sends a request to where the server says that the bucket is; gives whether it says so.
@@ -228,7 +244,11 @@ impl Client {
         accept: &mut Accept<'_>,
     ) -> Result<Result<ResponseBody, Failure>, ClientError> {
         let clock = self.inner.clock.read();
-        let request = self.sign(addressed, clock)?;
+        let credentials = match &self.inner.options.credentials {
+            Some(provider) => Some(provider.credentials(clock.now).await?),
+            None => None,
+        };
+        let request = self.sign(addressed, credentials.as_deref(), clock)?;
         let kind = addressed.request.operation;
         let silence = if kind.answers_slowly() {
             SLOW_ANSWER
@@ -275,6 +295,7 @@ impl Client {
     fn sign(
         &self,
         addressed: &Addressed,
+        credentials: Option<&Credentials>,
         clock: Reading,
     ) -> Result<http::Request<RequestBody>, ClientError> {
         let Addressed {
@@ -283,14 +304,13 @@ impl Client {
             address,
             query,
         } = addressed;
-        let options = &self.inner.options;
         let mut headers = request.headers.clone();
         let host = HeaderValue::try_from(&*address.authority);
         headers.insert(
             header::HOST,
             host.map_err(|_| ClientError::UnsendableCredentials)?,
         );
-        if let Some(credentials) = &options.credentials {
+        if let Some(credentials) = credentials {
             let scope = Scope {
                 region: endpoint.region(),
                 service: "s3",

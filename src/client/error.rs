@@ -1,6 +1,7 @@
 use thiserror::Error;
 
 use crate::{
+    credentials::CredentialsError,
     net::{TransportError, TransportErrorKind},
     s3::{
         error::{AnswerError, ServiceError},
@@ -15,6 +16,9 @@ pub enum ClientError {
     /// The request cannot be built from the values given.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// There are no credentials, or no more.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// The credentials cannot be sent as a header.
     #[error("the access key or the session token has characters that no header can carry")]
     UnsendableCredentials,

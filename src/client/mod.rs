@@ -24,7 +24,7 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    credentials::Credentials,
+    credentials::Provider,
     net::HttpClient,
     s3::{
         api_option::ApiOptions,
@@ -57,7 +57,7 @@ pub struct ClientOptions {
     /// Where to.
     pub endpoint: Endpoint,
     /// Who; without, requests are not signed.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<Provider>,
     /// How often.
     pub retry: RetryPolicy,
     /// How many requests may be under way at once, whatever they are.
@@ -140,6 +140,17 @@ impl Client {
     /// accepted, or nothing succeeded for ten minutes.
     pub fn is_over(&self) -> bool {
         self.inner.outage.check().is_err()
+    }
+
+    /// Makes sure that there are credentials, before anything is begun that needs them.
+    ///
+    /// # Errors
+    /// [`ClientError::Credentials`].
+    pub async fn authenticate(&self) -> Result<(), ClientError> {
+        if let Some(provider) = &self.inner.options.credentials {
+            provider.credentials(self.inner.clock.read().now).await?;
+        }
+        Ok(())
     }
 
     /// Whether this is a dry run.

@@ -113,6 +113,7 @@ impl From<&ClientError> for Failure {
             ClientError::Answer { .. } | ClientError::Transport { .. } => {
                 Self::Exception(cause, error.to_string())
             }
+            ClientError::Credentials(_) => Self::InvalidArgument(error.to_string()),
             _ => Self::runtime(error.to_string()),
         }
     }

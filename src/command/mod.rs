@@ -41,7 +41,26 @@ pub use tally::Tally;
 
 /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
 pub async fn run(session: &Session, command: &Command) {
-    let result = match command {
+    let result = match session.until_cancelled(authenticate(session)).await {
+        Ok(()) => carry_out(session, command).await,
+        Err(failure) => Err(failure),
+    };
+    match result {
+        Ok(()) | Err(Failure::Interrupted) => {}
+        Err(failure) => session.output.failure(&failure),
+    }
+    if let Err(error) = session.hashes.save() {
+        session.output.failure(&Failure::runtime(error.to_string()));
+    }
+    account(session);
+}
+
+async fn authenticate(session: &Session) -> Result<(), Failure> {
+    Ok(session.client.authenticate().await?)
+}
+
+async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> {
+    match command {
         _ if session.options.verify && !command.verifies() => {
             let text = "--verify and --report are for dsync; verify compares afterwards";
             Err(Failure::InvalidArgument(text.to_owned()))
@@ -71,15 +90,7 @@ pub async fn run(session: &Session, command: &Command) {
         Command::TotalSize(urls) => session.until_cancelled(du::total(session, urls)).await,
         Command::Dsync { source, target } => dsync::run(session, source, target).await,
         Command::Verify { source, target } => verify::run(session, source, target).await,
-    };
-    match result {
-        Ok(()) | Err(Failure::Interrupted) => {}
-        Err(failure) => session.output.failure(&failure),
     }
-    if let Err(error) = session.hashes.save() {
-        session.output.failure(&Failure::runtime(error.to_string()));
-    }
-    account(session);
 }
 
 /// A name that is lost on the way is a bug, which is better told than kept.

@@ -7,7 +7,8 @@ use std::{
 use thiserror::Error;
 
 use crate::credentials::{
-    Credentials, Environment, Profile, Profiles, S3cfg, profile::read_optional,
+    Credentials, Environment, Profiles, S3cfg, Source, container::Container, instance::Instance,
+    profile::read_optional, route,
 };
 
 /// What the command line says of credentials.
@@ -17,6 +18,8 @@ pub struct Flags {
     pub access_key: Option<String>,
     /// `--secret-key`.
     pub secret_key: Option<String>,
+    /// `--session-token`.
+    pub session_token: Option<String>,
     /// `--config`: the s3cfg file, instead of `~/.s3cfg`.
     pub s3cfg: Option<PathBuf>,
     /// `--profile`.
@@ -25,11 +28,11 @@ pub struct Flags {
     pub no_sign_request: bool,
 }
 
-/// The credentials that were found, and what else the same files say.
+/// Where credentials were found to be had, and what else the same files say.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
     /// `None` only for `--no-sign-request`.
-    pub credentials: Option<Credentials>,
+    pub source: Option<Source>,
     /// The region of the profile.
     pub region: Option<String>,
     /// The endpoint of the profile or of the s3cfg.
@@ -40,22 +43,25 @@ pub struct Resolved {
     pub open_files: Vec<PathBuf>,
 }
 
-/// Finds credentials. The order: the command line, `S3_ACCESS_KEY`/`S3_SECRET_KEY`, `AWS_*` with
-/// token, the named profile (`--profile`, `AWS_PROFILE`), the s3cfg, the default profile.
+/// Finds out where credentials are to be had. The order: the command line,
+/// `S3_ACCESS_KEY`/`S3_SECRET_KEY`, `AWS_*` with token, the named profile (`--profile`,
+/// `AWS_PROFILE`), the web identity of the environment, the s3cfg, the default profile, the
+/// container, the instance. Nothing is asked yet.
 ///
 /// Differs from the original: there an existing `~/.s3cfg` beat `AWS_PROFILE` and, in its PyPI
 /// release, `AWS_ACCESS_KEY_ID`.
 ///
 /// The s3cfg that was not named is only looked at if nothing nearer has keys: its endpoint is not
-/// meant for the keys of others.
+/// meant for the keys of others. Whoever names a profile that has none gets none of another file.
 ///
 /// # Errors
 /// See [`CredentialsError`]; a malformed file of the AWS tools is an error even if other sources
 /// would do, because going on with other settings than the user thinks can hit the wrong account.
 pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, CredentialsError> {
     let profiles = Profiles::read(environment)?;
-    let named = flags.profile.as_deref().or(environment.get("AWS_PROFILE"));
-    let profile = match named {
+    let of_environment = environment.first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]);
+    let name = flags.profile.as_deref().or(of_environment);
+    let settings = match name {
         Some(name) => Some(
             profiles
                 .get(name)
@@ -63,18 +69,25 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
                     profile: name.to_owned(),
                 })?,
         ),
-        None => None,
+        None => profiles.get("default"),
     };
-    let default = profiles.get("default");
-    let nearer = nearer_credentials(flags, environment, profile.as_ref())?;
-    let settings = profile.as_ref().or(default.as_ref());
-    let region = settings.and_then(|profile| profile.region.clone());
-    let ca_bundle = settings
-        .and_then(|profile| profile.ca_bundle.clone())
-        .map(PathBuf::from);
-    let of_profile = settings.and_then(|profile| profile.endpoint_url.clone());
-    let has_endpoint = flags.no_sign_request && of_profile.is_some();
-    let s3cfg = if flags.s3cfg.is_some() || nearer.is_none() && !has_endpoint {
+    let setting = |name: &str| settings.as_ref()?.get(name).map(str::to_owned);
+    let nearer = match (flags.no_sign_request, near(flags, environment)?) {
+        (true, _) => None,
+        (false, Some(keys)) => Some(Source::Keys(keys)),
+        (false, None) => {
+            let of_profile = name.map(|name| route::of_profile(name, &profiles, environment));
+            let of_profile = of_profile.transpose()?.flatten();
+            of_profile.or_else(|| route::web_identity(environment, settings.as_ref()))
+        }
+    };
+    let of_profile = setting("endpoint_url");
+    let needs_s3cfg = if flags.no_sign_request {
+        of_profile.is_none()
+    } else {
+        nearer.is_none() && name.is_none()
+    };
+    let s3cfg = if flags.s3cfg.is_some() || needs_s3cfg {
         read_s3cfg(flags, environment)?
     } else {
         S3cfg::default()
@@ -86,68 +99,71 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
         (true, of_profile) => s3cfg.endpoint_url.clone().or(of_profile),
         (false, of_profile) => of_profile.or_else(|| s3cfg.endpoint_url.clone()),
     };
-    let credentials = match (nearer.or(s3cfg.credentials), default) {
+    let source = match nearer.or(s3cfg.credentials.map(Source::Keys)) {
         _ if flags.no_sign_request => None,
-        (Some(found), _) => Some(found),
-        (None, Some(profile)) => Some(profile.credentials_of_its_own()?),
-        (None, None) => return Err(CredentialsError::NotFound),
+        Some(found) => Some(found),
+        None => Some(far(name, &profiles, environment)?),
     };
+    let ca_bundle = setting("ca_bundle").map(PathBuf::from);
+    let region = setting("region");
     let files = profiles.secret_files.into_iter().chain(s3cfg.file);
     Ok(Resolved {
         open_files: files.filter(|path| is_open(path)).collect(),
-        credentials,
+        source,
         region,
         endpoint_url,
         ca_bundle,
     })
 }
 
-/// What comes before the s3cfg.
-fn nearer_credentials(
-    flags: &Flags,
-    environment: &Environment,
-    profile: Option<&Profile>,
-) -> Result<Option<Credentials>, CredentialsError> {
-    if flags.no_sign_request {
-        return Ok(None);
-    }
+/// The keys of the command line and of the environment.
+fn near(flags: &Flags, environment: &Environment) -> Result<Option<Credentials>, CredentialsError> {
     let (access_key, secret_key) = (flags.access_key.as_deref(), flags.secret_key.as_deref());
-    let session_token = None;
     if access_key.is_some() != secret_key.is_some() {
         return Err(CredentialsError::HalfAPair {
             one: "--access-key",
             other: "--secret-key",
         });
     }
-    if let Some(found) = pair(access_key, secret_key, session_token) {
-        return Ok(Some(found));
-    }
+    let given = pair(access_key, secret_key, flags.session_token.as_deref());
     // A profile that was named on the command line is more explicit than the environment.
-    if flags.profile.is_none() {
-        let s3 = (
-            environment.get("S3_ACCESS_KEY"),
-            environment.get("S3_SECRET_KEY"),
-        );
-        let aws = (
-            environment.get("AWS_ACCESS_KEY_ID"),
-            environment.get("AWS_SECRET_ACCESS_KEY"),
-        );
-        let token = environment.first(&["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]);
-        if let Some(found) = pair(s3.0, s3.1, None).or_else(|| pair(aws.0, aws.1, token)) {
-            return Ok(Some(found));
-        }
+    if given.is_some() || flags.profile.is_some() {
+        return Ok(given);
     }
-    profile.map(Profile::credentials_of_its_own).transpose()
+    let s3 = pair(
+        environment.get("S3_ACCESS_KEY"),
+        environment.get("S3_SECRET_KEY"),
+        None,
+    );
+    Ok(s3.or_else(|| keys_of_aws(environment)))
 }
 
-impl Profile {
-    fn credentials_of_its_own(&self) -> Result<Credentials, CredentialsError> {
-        match (&self.credentials, self.unsupported) {
-            (Some(found), _) => Ok(found.clone()),
-            (None, Some(setting)) => Err(CredentialsError::Unsupported { setting }),
-            (None, None) => Err(CredentialsError::NotFound),
-        }
+/// The keys that the environment has for all tools of AWS.
+pub(super) fn keys_of_aws(environment: &Environment) -> Option<Credentials> {
+    pair(
+        environment.get("AWS_ACCESS_KEY_ID"),
+        environment.get("AWS_SECRET_ACCESS_KEY"),
+        environment.first(&["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]),
+    )
+}
+
+/// What comes after the s3cfg.
+fn far(
+    named: Option<&str>,
+    profiles: &Profiles,
+    environment: &Environment,
+) -> Result<Source, CredentialsError> {
+    if named.is_none()
+        && profiles.get("default").is_some()
+        && let Some(found) = route::of_profile("default", profiles, environment)?
+    {
+        return Ok(found);
     }
+    if let Some(container) = Container::of(environment)? {
+        return Ok(Source::Container(container));
+    }
+    let instance = Instance::of(environment).map(Source::Instance);
+    instance.ok_or(CredentialsError::NotFound)
 }
 
 fn pair(access: Option<&str>, secret: Option<&str>, token: Option<&str>) -> Option<Credentials> {
@@ -205,11 +221,29 @@ pub enum CredentialsError {
         /// Its name.
         profile: String,
     },
-    /// The profile has no keys of its own.
-    #[error("the profile gets its credentials by \"{setting}\", which is not supported: use keys")]
-    Unsupported {
-        /// The setting.
-        setting: &'static str,
+    /// The profile says half of what is needed, or what cannot be.
+    #[error("the profile \"{profile}\" gives no credentials: {reason}")]
+    Profile {
+        /// Its name.
+        profile: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A variable of the environment cannot be used.
+    #[error("{variable} cannot be used: {reason}")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Whoever has the credentials does not give them.
+    #[error("no credentials from {from}: {reason}")]
+    Fetching {
+        /// Who.
+        from: String,
+        /// What happened.
+        reason: String,
     },
     /// A file cannot be read or is malformed.
     #[error("cannot use the configuration file \"{path}\": {reason}", path = .path.display())]
@@ -226,6 +260,13 @@ impl CredentialsError {
         Self::File {
             path: path.to_owned(),
             reason: error.to_string(),
+        }
+    }
+
+    pub(super) fn fetching(from: impl Into<String>, reason: String) -> Self {
+        Self::Fetching {
+            from: from.into(),
+            reason,
         }
     }
 }
@@ -256,20 +297,19 @@ mod tests {
     }
 
     fn with(home: &Path, more: &[(&str, &str)]) -> Environment {
-        let mut variables = vec![("HOME", home.to_str().unwrap())];
+        let mut variables = vec![
+            ("HOME", home.to_str().unwrap()),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ];
         variables.extend_from_slice(more);
-        let mut padded = [("", ""); 8];
+        let mut padded = [("", ""); 9];
         padded[..variables.len()].copy_from_slice(&variables);
         Environment::from(padded)
     }
 
     fn access_key(flags: &Flags, environment: &Environment) -> String {
-        resolve(flags, environment)
-            .unwrap()
-            .credentials
-            .unwrap()
-            .access_key
-            .clone()
+        let source = resolve(flags, environment).unwrap().source.unwrap();
+        source.keys().unwrap().access_key.clone()
     }
 
     #[test]
@@ -309,8 +349,9 @@ mod tests {
             ("AWS_SESSION_TOKEN", "token"),
         ];
         let found = resolve(&Flags::default(), &with(home.path(), &aws)).unwrap();
+        let source = found.source.unwrap();
         assert_eq!(
-            found.credentials.unwrap().session_token.as_deref(),
+            source.keys().unwrap().session_token.as_deref(),
             Some("token")
         );
     }
@@ -385,13 +426,8 @@ mod tests {
                 profile: "absent".into()
             }
         );
-        let error = resolve_with(&none, &[("AWS_PROFILE", "role")]);
-        assert_eq!(
-            error,
-            CredentialsError::Unsupported {
-                setting: "role_arn"
-            }
-        );
+        let text = resolve_with(&none, &[("AWS_PROFILE", "role")]).to_string();
+        assert!(text.contains("neither source_profile nor"), "{text}");
         let half = Flags {
             access_key: Some("a".into()),
             ..Flags::default()
@@ -403,7 +439,7 @@ mod tests {
         fs::write(home.path().join(".s3cfg"), "[default]\nnonsense\n").unwrap();
         let text = resolve_with(&none, &[]).to_string();
         assert!(text.contains(".s3cfg") && text.contains("line 2"), "{text}");
-        let empty = Environment::from([]);
+        let empty = Environment::from([("AWS_EC2_METADATA_DISABLED", "TRUE")]);
         assert_eq!(
             resolve(&none, &empty).unwrap_err(),
             CredentialsError::NotFound
@@ -412,6 +448,6 @@ mod tests {
             no_sign_request: true,
             ..Flags::default()
         };
-        assert!(resolve(&anonymous, &empty).unwrap().credentials.is_none());
+        assert!(resolve(&anonymous, &empty).unwrap().source.is_none());
     }
 }

@@ -1,4 +1,4 @@
-use std::{fs, io, path::PathBuf};
+use std::{collections::BTreeMap, fmt, fs, io, path::PathBuf};
 
 use crate::credentials::{Credentials, CredentialsError, Environment, ini::Ini};
 
@@ -13,19 +13,33 @@ pub struct Profiles {
     pub(super) secret_files: Vec<PathBuf>,
 }
 
-/// One profile, from both files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// One profile, from both files: what the credentials file says goes first.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Profile {
+    settings: BTreeMap<String, String>,
+}
+
+impl Profile {
+    /// A setting that is there and not empty.
+    pub fn get(&self, setting: &str) -> Option<&str> {
+        self.settings.get(setting).map(String::as_str)
+    }
+
     /// The keys, if the profile has them itself.
-    pub credentials: Option<Credentials>,
-    /// The region.
-    pub region: Option<String>,
-    /// The endpoint.
-    pub endpoint_url: Option<String>,
-    /// The CA bundle.
-    pub ca_bundle: Option<String>,
-    /// A setting by which the profile gets its keys in a way that is not supported.
-    pub unsupported: Option<&'static str>,
+    pub fn keys(&self) -> Option<Credentials> {
+        Some(Credentials {
+            access_key: self.get("aws_access_key_id")?.to_owned(),
+            secret_key: self.get("aws_secret_access_key")?.to_owned(),
+            session_token: self.get("aws_session_token").map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Debug for Profile {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.settings.keys()).finish()
+    }
 }
 
 impl Profiles {
@@ -74,37 +88,25 @@ impl Profiles {
         if keys.is_none() && config.is_none() {
             return None;
         }
-        let get = |setting: &str| {
-            let find = |section: Option<&std::collections::BTreeMap<String, String>>| {
-                section?
-                    .get(setting)
-                    .filter(|value| !value.is_empty())
-                    .cloned()
-            };
-            find(keys).or_else(|| find(config))
-        };
-        let credentials = match (get("aws_access_key_id"), get("aws_secret_access_key")) {
-            (Some(access_key), Some(secret_key)) => Some(Credentials {
-                access_key,
-                secret_key,
-                session_token: get("aws_session_token"),
-            }),
-            _ => None,
-        };
+        let sections = [config, keys].into_iter().flatten().flatten();
+        let settings = sections.filter(|(_, value)| !value.is_empty());
         Some(Profile {
-            credentials,
-            region: get("region"),
-            endpoint_url: get("endpoint_url"),
-            ca_bundle: get("ca_bundle"),
-            unsupported: UNSUPPORTED
-                .into_iter()
-                .find(|setting| get(setting).is_some()),
+            settings: settings
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
         })
+    }
+
+    /// A setting of a session of IAM Identity Center, `[sso-session NAME]`.
+    pub(super) fn of_session(&self, name: &str, setting: &str) -> Option<&str> {
+        let section = self.config.section(&format!("sso-session {name}"))?;
+        let value = section.get(setting).map(String::as_str);
+        value.filter(|value| !value.is_empty())
     }
 }
 
-impl std::fmt::Debug for Profiles {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Profiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Profiles { .. }")
     }
 }
@@ -124,11 +126,3 @@ pub(super) fn read_optional(path: &PathBuf) -> Result<Option<String>, Credential
         Err(error) => Err(CredentialsError::malformed(path, error)),
     }
 }
-
-const UNSUPPORTED: [&str; 5] = [
-    "role_arn",
-    "credential_process",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-];

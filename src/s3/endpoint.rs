@@ -42,6 +42,15 @@ pub enum Addressing {
     VirtualHost,
 }
 
+/// The domain of the services of AWS in a region.
+pub fn aws_domain(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    }
+}
+
 /// What goes on the wire for one request: the `Host` header and the request target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -58,14 +67,9 @@ impl Endpoint {
     /// The region could not be part of a host name.
     pub fn aws(region: &str) -> Result<Self, EndpointError> {
         check_region(region)?;
-        let domain = if region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
         Ok(Self {
             scheme: Scheme::Https,
-            host: format!("s3.{region}.{domain}"),
+            host: format!("s3.{region}.{}", aws_domain(region)),
             port: None,
             base_path: String::new(),
             region: region.to_owned(),

@@ -16,7 +16,7 @@ use std::{
 
 use s4cmd::{
     client::{Client, ClientError, ClientOptions, Mutations, RetryPolicy},
-    credentials::Credentials,
+    credentials::{Credentials, Provider},
     net::{ConnectOptions, HttpClient},
     s3::{
         api_option::ApiOptions,
@@ -273,6 +273,7 @@ impl World {
         command
             .env_clear()
             .env("HOME", self.home(""))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
             .current_dir(self.path(""))
             .stdin(Stdio::null());
     }
@@ -499,11 +500,11 @@ fn client(server: &TestServer) -> Client {
     let endpoint = Endpoint::custom(&server.endpoint, &server.region, Addressing::Path);
     let options = ClientOptions {
         endpoint: endpoint.unwrap(),
-        credentials: Some(Credentials {
+        credentials: Some(Provider::from(Credentials {
             access_key: server.access_key.clone(),
             secret_key: server.secret_key.clone(),
             session_token: None,
-        }),
+        })),
         retry: RetryPolicy::default(),
         max_requests: 4,
         read_ahead: 0,

@@ -25,6 +25,7 @@ mod bad_input;
 mod bugs;
 mod checksums;
 mod copies;
+mod credentials;
 mod disk;
 mod dry_run;
 mod faults_delete;

@@ -5,7 +5,7 @@ use std::{
     fmt::Write as _,
     fs,
     io::Read,
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -100,6 +100,14 @@ impl World {
         fs::write(path, content).unwrap();
     }
 
+    /// Writes a file in the home directory that only its owner can read.
+    pub fn home_file(&self, name: &str, content: &str) {
+        let path = self.outside("home").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
     /// The content of a file in the working directory; `None` if there is none.
     pub fn read(&self, name: &str) -> Option<Vec<u8>> {
         fs::read(self.path(name)).ok()
@@ -137,7 +145,8 @@ impl World {
             .env("AWS_ACCESS_KEY_ID", &config.access_key)
             .env("AWS_SECRET_ACCESS_KEY", &config.secret_key)
             .env("AWS_ENDPOINT_URL", self.server.endpoint())
-            .env("AWS_REGION", &config.region);
+            .env("AWS_REGION", &config.region)
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         if let Some(token) = &config.session_token {
             command.env("AWS_SESSION_TOKEN", token);
         }

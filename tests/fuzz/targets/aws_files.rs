@@ -1,7 +1,7 @@
 //! The two files of the AWS tools. The fields are the profile that is asked for, the credentials
 //! file and the config file.
 
-use s4cmd::credentials::{CredentialsError, Environment, Flags, resolve};
+use s4cmd::credentials::{CredentialsError, Environment, Flags, Source, resolve};
 
 use super::{
     files,
@@ -17,6 +17,7 @@ pub fn run(data: &[u8]) {
     let variables = [
         ("AWS_SHARED_CREDENTIALS_FILE", paths[0].to_str().unwrap()),
         ("AWS_CONFIG_FILE", paths[1].to_str().unwrap()),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
     let named = (!profile.is_empty()).then_some(&*profile);
     let flags = Flags {
@@ -48,16 +49,33 @@ pub fn run(data: &[u8]) {
     let keys = settings
         .get("aws_access_key_id")
         .zip(settings.get("aws_secret_access_key"));
+    if OTHER_SOURCES
+        .iter()
+        .any(|name| settings.get(name).is_some())
+    {
+        // They go before keys. What they lead to is for the tests of the sources.
+        if let Ok(resolved) = resolved {
+            assert!(
+                resolved
+                    .source
+                    .is_some_and(|source| source.keys().is_none())
+            );
+        }
+        return;
+    }
     let Some((access_key, secret_key)) = keys else {
-        let other = UNSUPPORTED.iter().find(|name| settings.get(name).is_some());
-        let expected = other.map_or(CredentialsError::NotFound, |setting| {
-            CredentialsError::Unsupported { setting }
-        });
-        assert_eq!(resolved.unwrap_err(), expected);
+        match settings.get("credential_process") {
+            Some(_) => assert!(
+                resolved
+                    .is_ok_and(|resolved| { matches!(resolved.source, Some(Source::Process(_))) })
+            ),
+            None => assert_eq!(resolved.unwrap_err(), CredentialsError::NotFound),
+        }
         return;
     };
     let resolved = resolved.expect("there are keys");
-    let found = resolved.credentials.as_ref().expect("there are keys");
+    let source = resolved.source.as_ref().expect("there are keys");
+    let found = source.keys().expect("they are in the file");
     assert_eq!(found.access_key, access_key);
     assert_eq!(found.secret_key, secret_key);
     assert_eq!(found.session_token, settings.get("aws_session_token"));
@@ -100,10 +118,4 @@ impl<'a> Settings<'a> {
     }
 }
 
-const UNSUPPORTED: [&str; 5] = [
-    "role_arn",
-    "credential_process",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-];
+const OTHER_SOURCES: [&str; 3] = ["role_arn", "sso_session", "sso_start_url"];

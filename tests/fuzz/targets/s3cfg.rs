@@ -1,6 +1,6 @@
 //! The configuration file of s3cmd.
 
-use s4cmd::credentials::{Environment, Flags, Resolved, resolve};
+use s4cmd::credentials::{Environment, Flags, Resolved, Source, resolve};
 
 use super::{files, ini};
 
@@ -14,7 +14,7 @@ pub fn run(data: &[u8]) {
         no_sign_request: true,
         ..flags.clone()
     };
-    let environment = Environment::from([]);
+    let environment = Environment::from([("AWS_EC2_METADATA_DISABLED", "true")]);
     let [signed, unsigned] = [flags, anonymous].map(|flags| resolve(&flags, &environment));
     let Ok(text) = std::str::from_utf8(data) else {
         assert!(signed.is_err() && unsigned.is_err());
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
     let get = |name| ini::last(&values, "default", name);
     let endpoint = get("host_base").and_then(|host| endpoint(&host, get("use_https")));
     let unsigned = unsigned.expect("nothing is needed");
-    assert!(unsigned.credentials.is_none());
+    assert!(unsigned.source.is_none());
     assert_eq!(unsigned.endpoint_url, endpoint);
     let Some((access_key, secret_key)) = get("access_key").zip(get("secret_key")) else {
         assert!(signed.is_err());
@@ -40,7 +40,8 @@ pub fn run(data: &[u8]) {
     };
     let signed = signed.expect("there are keys");
     assert_eq!(signed.endpoint_url, endpoint);
-    let credentials = signed.credentials.as_ref().expect("there are keys");
+    let source = signed.source.as_ref().expect("there are keys");
+    let credentials = source.keys().expect("they are in the file");
     assert_eq!(credentials.access_key, access_key);
     assert_eq!(credentials.secret_key, secret_key);
     assert_eq!(credentials.session_token, get("access_token"));
@@ -69,7 +70,7 @@ fn endpoint(host: &str, use_https: Option<String>) -> Option<String> {
 /// What is written to a log is the same whatever the secrets are.
 pub fn shows_no_secret(resolved: &Resolved) {
     let mut other = resolved.clone();
-    if let Some(credentials) = &mut other.credentials {
+    if let Some(Source::Keys(credentials)) = &mut other.source {
         credentials.secret_key = "another".to_owned();
         credentials.session_token = None;
     }

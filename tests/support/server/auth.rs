@@ -149,7 +149,7 @@ fn check_credential(claim: &Claim, config: &Config) -> Result<()> {
 
 /// Checks the session token against the configured one.
 fn check_token(claim: &Claim, config: &Config) -> Result<()> {
-    if claim.token == config.session_token.as_deref() {
+    if config.any_token || claim.token == config.session_token.as_deref() {
         return Ok(());
     }
     let message = "The provided token is malformed or otherwise invalid.";

@@ -7,6 +7,8 @@ pub struct Config {
     pub secret_key: String,
     /// With a token, every request must carry exactly it; without, none may.
     pub session_token: Option<String>,
+    /// True: every token is taken.
+    pub any_token: bool,
     pub region: String,
     pub tls: bool,
     /// What it shows of itself with TLS.
@@ -39,6 +41,7 @@ impl Default for Config {
             access_key: "testkey".into(),
             secret_key: "testsecret".into(),
             session_token: None,
+            any_token: false,
             region: "us-east-1".into(),
             tls: false,
             certificate: Certificate::Good,
