@@ -32,7 +32,7 @@ use s4cmd::s3::{
     endpoint::{Addressing, Endpoint},
     op::{
         AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CopyObject, CopySource,
-        CreateBucket, CreateMultipartUpload, DeleteObject, DeleteObjects, GetObject,
+        CreateBucket, CreateMultipartUpload, DeleteBucket, DeleteObject, DeleteObjects, GetObject,
         GetObjectTagging, HeadBucket, HeadObject, ListBuckets, ListMultipartUploads, ListObjects,
         ListObjectsV2, ListParts, MetadataDirective, PutObject, UploadPart, UploadPartCopy,
     },
@@ -276,7 +276,7 @@ fn the_table_of_options_is_the_one_that_the_model_gives() {
         }
     }
     assert_eq!(actual, expected);
-    assert_eq!(actual.len(), 189);
+    assert_eq!(actual.len(), 190);
 }
 
 #[test]
@@ -585,6 +585,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             checksums: false,
         }
         .request(),
+        OperationKind::DeleteBucket => DeleteBucket { bucket }.request(),
         OperationKind::GetObjectTagging => GetObjectTagging { bucket, key }.request(),
         OperationKind::GetObject => GetObject {
             bucket,

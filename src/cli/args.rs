@@ -420,7 +420,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 39] = [
+const NEW: [&str; 41] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -429,6 +429,7 @@ const NEW: [&str; 39] = [
     "exclude",
     "exclude-from",
     "exit-codes",
+    "expires-in",
     "follow-symlinks",
     "hash-cache",
     "ignore-certificate",
@@ -441,6 +442,7 @@ const NEW: [&str; 39] = [
     "log-owner",
     "max-delete",
     "max-memory",
+    "method",
     "mtime",
     "no-follow-symlinks",
     "no-md5",
@@ -463,7 +465,7 @@ const NEW: [&str; 39] = [
 ];
 pub(super) const FILTERS: &str = "Which files and objects";
 pub(super) const SYNC: &str = "Synchronising";
-const WORK: &str = "Work";
+pub(super) const WORK: &str = "Work";
 const ACCESS: &str = "Access";
 const TUNING: &str = "Tuning";
 pub(super) const OUTPUT: &str = "Output";

@@ -189,25 +189,40 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The time that was so long ago: a number with `s`, `m`, `h`, `d` or `w` behind it.
+/// The time that was so long ago, as [`seconds`] has it.
 pub(super) fn before(age: &str) -> Result<Timestamp, String> {
-    let wrong = || "write a time span such as 12h or 7d".to_owned();
-    let unit = age.chars().last().ok_or_else(wrong)?;
-    let number: u32 = age[..age.len() - unit.len_utf8()]
-        .parse()
-        .map_err(|_| wrong())?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 24 * 3600,
-        'w' => 7 * 24 * 3600,
-        _ => return Err(wrong()),
-    };
-    let span = SignedDuration::from_secs(i64::from(number) * seconds);
-    let then = Timestamp::now().checked_sub(span);
+    let then = Timestamp::now().checked_sub(SignedDuration::from_secs(seconds(age)?));
     then.map_err(|_| "so long ago there was no calendar".to_owned())
 }
+
+/// How long a signed URL is good, in seconds: a number of them, or as [`seconds`] has it.
+///
+/// Source: S3 API Reference, `X-Amz-Expires`: at most seven days.
+pub(super) fn lifetime(text: &str) -> Result<u32, String> {
+    let span = text.parse().or_else(|_| seconds(text))?;
+    let span = u32::try_from(span).ok();
+    span.filter(|span| (1..=WEEK).contains(span))
+        .ok_or_else(|| "from one second to seven days".to_owned())
+}
+
+/// A span of time: a number with `s`, `m`, `h`, `d` or `w` behind it.
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || "write a time span such as 12h or 7d".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let number = text[..text.len() - unit.len_utf8()].parse::<u32>();
+    let number = i64::from(number.map_err(|_| wrong())?);
+    match unit {
+        's' => Ok(number),
+        'm' => Ok(number * 60),
+        'h' => Ok(number * 3600),
+        'd' => Ok(number * 24 * 3600),
+        'w' => Ok(number * i64::from(WEEK)),
+        _ => Err(wrong()),
+    }
+}
+
+/// Seconds.
+const WEEK: u32 = 7 * 24 * 3600;
 
 #[cfg(test)]
 mod tests {

@@ -71,7 +71,9 @@ Usage: {usage}
 const COMMANDS: &str = "\
 Commands:
   ls [S3]               list buckets, or what is at a place
+  la                    list what is in all buckets
   mb S3                 make a bucket
+  rb S3                 remove a bucket (-f: with all that is in it)
   multipart list S3     show uploads that were begun and not ended
   multipart abort S3    give them up
   put PATH... S3        files (-r: directories) to S3
@@ -84,6 +86,7 @@ Commands:
   sync SRC DST          (obsolete) put, get or cp with -r -s -f
   del S3                delete objects (-r: whole trees)
   du S3...              the size of each
+  signurl S3            a URL that anybody can use for a while
 s4cmd COMMAND --help tells more about one.";
 
 const FOOT: &str = "\
@@ -94,7 +97,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 14] = [
+const TOPICS: [Topic; 17] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -109,6 +112,30 @@ const TOPICS: [Topic; 14] = [
         about: "Makes a bucket, in the region that is set.",
         options: &[&["dry_run", "region"]],
         example: "s4cmd mb s3://bucket --region eu-central-1",
+    },
+    Topic {
+        command: "la",
+        usage: "s4cmd la [options]",
+        about: "Lists what is in all buckets, one after the other, as ls does.",
+        options: &[TIMES, PATTERNS, &["recursive", "show_directory"]],
+        example: "s4cmd la",
+    },
+    Topic {
+        command: "rb",
+        usage: "s4cmd rb [options] S3",
+        about: "Removes a bucket, which must be empty. With -f all objects in it are deleted and\n\
+                all open uploads given up before.",
+        options: &[&["force", "dry_run", "batch_delete_size"]],
+        example: "s4cmd rb -f s3://bucket",
+    },
+    Topic {
+        command: "signurl",
+        usage: "s4cmd signurl [options] S3",
+        about: "Makes a URL by which anybody can get an object, or with --method put write it,\n\
+                without credentials. Nothing is sent. A URL that is made with temporary\n\
+                credentials ends with them.",
+        options: &[&["expires_in", "method"]],
+        example: "s4cmd signurl s3://bucket/photo.jpg --expires-in 7d",
     },
     Topic {
         command: "multipart",

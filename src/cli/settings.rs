@@ -148,6 +148,7 @@ impl Settings {
                 verify: args.sync.verifies(),
                 report: args.sync.report.clone(),
                 stats: args.sync.stats,
+                grant: args.sync.grant(),
             },
             api_options: args.api_options.clone(),
             verbose: args.verbose,

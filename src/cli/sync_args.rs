@@ -12,10 +12,10 @@ use jiff::Timestamp;
 
 use crate::{
     cli::{
-        args::{FILTERS, OUTPUT, SYNC},
+        args::{FILTERS, OUTPUT, SYNC, WORK},
         datetime,
     },
-    command::{CaseConflict, DeleteOptions, Failure, Hush, LogOptions, Most},
+    command::{CaseConflict, DeleteOptions, Failure, Grant, Hush, LogOptions, Most},
     local::{Links, Owner},
     plan::{
         difference::Method,
@@ -92,6 +92,13 @@ pub(super) struct SyncArgs {
     #[arg(long, value_name = "AGE", value_parser = datetime::before, help_heading = SYNC)]
     pub(super) older_than: Option<Timestamp>,
 
+    /// How long a signed URL is good: 3600, 12h, 7d
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = datetime::lifetime, help_heading = WORK)]
+    expires_in: u32,
+    /// What a signed URL is for
+    #[arg(long, value_name = "METHOD", default_value = "get", ignore_case = true, help_heading = WORK)]
+    method: UrlMethod,
+
     /// Show only failures
     #[arg(long, help_heading = OUTPUT)]
     quiet: bool,
@@ -119,6 +126,13 @@ enum CaseRule {
     Warn,
     Skip,
     Ignore,
+}
+
+/// What a signed URL is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum UrlMethod {
+    Get,
+    Put,
 }
 
 impl SyncArgs {
@@ -178,6 +192,13 @@ impl SyncArgs {
         DeleteOptions {
             allow_empty_source: self.allow_empty_source,
             most: self.max_delete,
+        }
+    }
+
+    pub(super) fn grant(&self) -> Grant {
+        Grant {
+            writes: self.method == UrlMethod::Put,
+            expires: self.expires_in,
         }
     }
 

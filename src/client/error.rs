@@ -19,6 +19,9 @@ pub enum ClientError {
     /// There are no credentials, or no more.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// Something is to be signed, and this client does not sign.
+    #[error("a signature needs credentials")]
+    Unsigned,
     /// The credentials cannot be sent as a header.
     #[error("the access key or the session token has characters that no header can carry")]
     UnsendableCredentials,

@@ -6,7 +6,7 @@ use crate::{
     s3::{
         op::{
             AbortMultipartUpload, CompleteMultipartUpload, CreateBucket, CreateMultipartUpload,
-            HeadObject, PutObject, PutObjectOutput,
+            DeleteBucket, HeadObject, PutObject, PutObjectOutput,
         },
         request::Role,
         types::{ETag, Md5Digest, UploadId},
@@ -142,6 +142,17 @@ impl Client {
             {
                 Ok(())
             }
+            other => other,
+        }
+    }
+
+    /// Removes a bucket.
+    ///
+    /// # Errors
+    /// As [`Client::call`], but if an answer was lost, finding the bucket gone is a success.
+    pub async fn delete_bucket(&self, operation: &DeleteBucket<'_>) -> Result<(), ClientError> {
+        match self.call(operation).await {
+            Err(error) if error.is_ambiguous() && error.is_not_found() => Ok(()),
             other => other,
         }
     }

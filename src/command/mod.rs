@@ -8,6 +8,7 @@ mod dsync;
 mod du;
 mod failure;
 mod get;
+mod la;
 mod ledger;
 mod level;
 mod log;
@@ -19,10 +20,12 @@ mod output;
 mod progress;
 mod put;
 mod queue;
+mod rb;
 mod report;
 mod root;
 mod scope;
 mod session;
+mod signurl;
 mod sync;
 mod tally;
 mod targets;
@@ -37,6 +40,7 @@ pub use multipart::Action as MultipartAction;
 pub use operands::Command;
 pub use output::{Hush, Output, Stream};
 pub use session::{Options, Session};
+pub use signurl::Grant;
 pub use tally::Tally;
 
 /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
@@ -75,7 +79,10 @@ async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> 
                 .until_cancelled(multipart::run(session, *action, url))
                 .await
         }
+        Command::La => session.until_cancelled(la::run(session)).await,
         Command::Mb(url) => session.until_cancelled(mb::run(session, url)).await,
+        Command::Rb(url) => rb::run(session, url).await,
+        Command::SignUrl(url) => session.until_cancelled(signurl::run(session, url)).await,
         Command::Cat(url) => session.until_cancelled(cat::run(session, url)).await,
         Command::Put { sources, target } => put::run(session, sources, target).await,
         Command::Get { source, target } => get::run(session, source, target).await,

@@ -9,8 +9,14 @@ use crate::{
 pub enum Command {
     /// List buckets, or what is at a place.
     Ls(Option<S3Url>),
+    /// List what is in all buckets.
+    La,
     /// Make a bucket.
     Mb(S3Url),
+    /// Remove a bucket.
+    Rb(S3Url),
+    /// Make a URL that anybody can use.
+    SignUrl(S3Url),
     /// Show or give up open multipart uploads.
     Multipart {
         /// Which of the two.
@@ -112,6 +118,9 @@ impl Command {
             ("ls", [url]) => Ok(Self::Ls(Some(s3(url)?))),
             ("mb", []) => Err(invalid("No s3 bucketname provided")),
             ("mb", [url]) => Ok(Self::Mb(s3(url)?)),
+            ("la", []) => Ok(Self::La),
+            ("rb", [url]) => Ok(Self::Rb(s3(url)?)),
+            ("signurl", [url]) => Ok(Self::SignUrl(s3(url)?)),
             ("multipart", [action, url]) => Ok(Self::Multipart {
                 action: match &**action {
                     "list" => MultipartAction::List,
@@ -166,7 +175,7 @@ impl Command {
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
-                | "sync" | "du" | "verify" | "_totalsize",
+                | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, Mutations},
-    command::{CaseConflict, DeleteOptions, Failure, Output, Tally, dsync::Entry, ledger::Ledger},
+    command::{
+        CaseConflict, DeleteOptions, Failure, Grant, Output, Tally, dsync::Entry, ledger::Ledger,
+    },
     local::{Hashes, Journal, Links},
     location::Location,
     plan::{difference::Method, filter::TimeFilter, rules::Rules},
@@ -42,7 +44,7 @@ pub struct Session {
 }
 
 /// The options that several commands share.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// `-r`.
     pub recursive: bool,
@@ -76,6 +78,8 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// `--stats`: whether the tally is told.
     pub stats: bool,
+    /// `--method` and `--expires-in`: what a signed URL is good for.
+    pub grant: Grant,
 }
 
 impl Options {

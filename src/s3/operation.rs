@@ -56,6 +56,7 @@ impl<'a> Answer<'a> {
 pub enum OperationKind {
     ListBuckets,
     CreateBucket,
+    DeleteBucket,
     HeadBucket,
     ListObjects,
     ListObjectsV2,
@@ -77,9 +78,10 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every operation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ListBuckets,
         Self::CreateBucket,
+        Self::DeleteBucket,
         Self::HeadBucket,
         Self::ListObjects,
         Self::ListObjectsV2,
@@ -104,6 +106,7 @@ impl OperationKind {
         match self {
             Self::ListBuckets => "ListBuckets",
             Self::CreateBucket => "CreateBucket",
+            Self::DeleteBucket => "DeleteBucket",
             Self::HeadBucket => "HeadBucket",
             Self::ListObjects => "ListObjects",
             Self::ListObjectsV2 => "ListObjectsV2",

@@ -20,6 +20,7 @@ mod server;
 
 mod acceptance;
 mod across;
+mod buckets;
 mod bugs;
 mod cat;
 mod copy;

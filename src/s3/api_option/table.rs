@@ -82,6 +82,7 @@ const PAID: &[OperationKind] = &[
 /// Every operation on a bucket that is there. (Tags are only asked for at the source of a copy,
 /// whose owner has an option of its own.)
 const OWNED: &[OperationKind] = &[
+    DeleteBucket,
     HeadBucket,
     ListObjects,
     ListObjectsV2,
