@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import subprocess
 import sys
 
@@ -21,8 +22,10 @@ def all_works(place, names, runs):
 def one_work(place, name, work, runs):
     tools = [tool for tool in place.programs if place.knows(tool, work)]
     found = {tool: [] for tool in tools}
+    order = random.Random(name)
     for turn in range(runs):
-        for tool in tools:
+        # What one leaves behind is not always the same one's to find.
+        for tool in order.sample(tools, len(tools)):
             if turn == 0 or tool in CLOSE:
                 found[tool].append(one_run(place, name, work, tool, turn))
                 print("%s: %s: %s" % (name, tool, found[tool][-1]), file=sys.stderr)

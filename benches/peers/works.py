@@ -100,11 +100,18 @@ class Place:
         return out
 
     def warm(self):
-        """Touches as much memory as a large file takes. A virtual machine gives what is free back
-        to its host, and who is first to use it again pays seconds for what others get for nothing.
+        """Touches as much memory as a large file takes, page by page and in large pieces, as the
+        cache of files takes it for small and for large writes. A virtual machine gives what is free
+        back to its host, and who is first to use it again pays seconds for what others get for
+        nothing.
         """
+        size = 2 * self.large_mib
         with tempfile.TemporaryFile(dir="/dev/shm") as file:
-            os.posix_fallocate(file.fileno(), 0, 2 * self.large_mib * MIB)
+            os.posix_fallocate(file.fileno(), 0, size * MIB)
+        with tempfile.TemporaryFile(dir=self.scratch, buffering=0) as file:
+            piece = bytes(MIB)
+            for _ in range(size):
+                file.write(piece)
 
     def remove_large(self):
         """Removes a large file that was got. Trees stay to the end: ext4 without a journal
