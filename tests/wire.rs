@@ -590,6 +590,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
         OperationKind::GetObject => GetObject {
             bucket,
             key,
+            role: Role::Source,
             range: range("Range"),
             if_match: None,
         }
@@ -598,6 +599,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             bucket,
             key,
             metadata: &[],
+            properties: &Properties::default(),
             content_md5,
             payload,
             payload_hash,

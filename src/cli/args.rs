@@ -50,16 +50,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true, help_heading = ACCESS)]
     pub(super) session_token: Option<String>,
     /// Profile of the AWS configuration files
-    #[arg(long, value_name = "NAME", help_heading = ACCESS)]
+    #[arg(long, value_name = "NAME", alias = "target-profile", help_heading = ACCESS)]
     pub(super) profile: Option<String>,
     /// Send requests without a signature
     #[arg(long, help_heading = ACCESS)]
     pub(super) no_sign_request: bool,
     /// Where to, instead of AWS
-    #[arg(long, value_name = "URL", help_heading = ACCESS)]
+    #[arg(long, value_name = "URL", alias = "target-endpoint-url", help_heading = ACCESS)]
     pub(super) endpoint_url: Option<String>,
     /// Region [default: AWS_REGION, the profile's, us-east-1]
-    #[arg(long, value_name = "NAME", help_heading = ACCESS)]
+    #[arg(long, value_name = "NAME", alias = "target-region", help_heading = ACCESS)]
     pub(super) region: Option<String>,
     /// Whether the path or the host names the bucket
     #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = ACCESS)]
@@ -420,7 +420,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 41] = [
+const NEW: [&str; 44] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -458,6 +458,9 @@ const NEW: [&str; 41] = [
     "resume",
     "session-token",
     "size-only",
+    "source-endpoint-url",
+    "source-no-sign-request",
+    "source-profile",
     "source-region",
     "stats",
     "storage-class",

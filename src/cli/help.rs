@@ -311,6 +311,9 @@ const COPYING: &[&str] = &[
     "dry_run",
     "ignore_empty_source",
     "no_overwrite",
+    "source_endpoint_url",
+    "source_profile",
+    "source_no_sign_request",
     "source_region",
     "multipart_split_size",
     "max_singlepart_copy_size",
@@ -343,7 +346,14 @@ const SYNCING_EXACTLY: &[&str] = &[
     "stats",
 ];
 /// What `dsync` and `verify` have in common.
-const COMPARING: &[&str] = &["report", "hash_cache", "source_region"];
+const COMPARING: &[&str] = &[
+    "report",
+    "hash_cache",
+    "source_endpoint_url",
+    "source_profile",
+    "source_no_sign_request",
+    "source_region",
+];
 
 #[cfg(test)]
 mod tests {

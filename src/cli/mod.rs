@@ -9,6 +9,7 @@ mod limits;
 mod prompt;
 mod rate;
 mod settings;
+mod side;
 mod signals;
 mod size;
 mod sync_args;
@@ -185,9 +186,10 @@ fn session(
         api_options: settings.api_options,
         observer,
     };
-    let source = settings.source_endpoint.map(|endpoint| {
+    let source = settings.source.map(|(endpoint, credentials)| {
         let options = ClientOptions {
             endpoint,
+            credentials,
             ..options.clone()
         };
         Client::new(http.clone(), options)

@@ -1,20 +1,16 @@
 //! What the command line, the environment and the files mean together. Nothing is sent yet.
 
-use std::{num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    cli::{
-        args::{AddressingStyle, Args},
-        prompt,
-        size::LEAST_MEMORY,
-    },
+    cli::{args::Args, prompt, side::Side, size::LEAST_MEMORY},
     client::{Mutations, RetryPolicy},
     command::{Failure, Options},
-    credentials::{self, Access, Ask, Environment, Flags, Provider},
+    credentials::{Access, Ask, Environment, Provider},
     net::{ConnectOptions, Proxies, ProxyVariables, TlsOptions},
     s3::{
         api_option::ApiOptions,
-        endpoint::{Addressing, Endpoint, Scheme},
+        endpoint::{Endpoint, Scheme},
     },
     transfer::TransferOptions,
 };
@@ -23,9 +19,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) endpoint: Endpoint,
-    /// Of the sources of copies, if it is another one.
-    pub(super) source_endpoint: Option<Endpoint>,
     pub(super) credentials: Option<Provider>,
+    /// Both of the sources of copies, if those are somewhere else.
+    pub(super) source: Option<(Endpoint, Option<Provider>)>,
     pub(super) connect: ConnectOptions,
     pub(super) retry: RetryPolicy,
     pub(super) read_ahead: u64,
@@ -46,34 +42,19 @@ impl Settings {
     /// # Errors
     /// Something given makes no sense, or there are no credentials.
     pub(super) fn resolve(args: &Args, environment: &Environment) -> Result<Self, Failure> {
-        let flags = Flags {
-            access_key: args.access_key.clone(),
-            secret_key: args.secret_key.clone(),
-            session_token: args.session_token.clone(),
-            s3cfg: args.config.clone(),
-            profile: args.profile.clone(),
-            no_sign_request: args.no_sign_request,
+        let main = Side::main(args, environment)?;
+        let others = Side::of_sources(args, environment)?;
+        let sides = || [Some(&main), others.as_ref()].into_iter().flatten();
+        sides().try_for_each(|side| check_keys(args, &side.endpoint))?;
+        let is_elsewhere = |side: &Side| {
+            args.sync.is_for_somebody_else() || !side.endpoint.is_same_service(&main.endpoint)
         };
-        let found = credentials::resolve(&flags, environment)
-            .map_err(|error| Failure::InvalidArgument(error.to_string()))?;
-        let region = args.region.as_deref();
-        let region = region
-            .or_else(|| environment.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]))
-            .or(found.region.as_deref())
-            .unwrap_or("us-east-1");
-        let url = args.endpoint_url.as_deref();
-        let url = url
-            .or_else(|| environment.first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]))
-            .or(found.endpoint_url.as_deref());
-        let endpoint_in = |region| endpoint(url, region, args.addressing_style);
-        let endpoint = endpoint_in(region)?;
-        check_keys(args, &endpoint)?;
-        let source_region = args.sync.source_region.as_deref();
+        let relay = others.as_ref().is_some_and(is_elsewhere);
         let tls = TlsOptions {
             ca_bundle: environment
                 .get("AWS_CA_BUNDLE")
                 .map(PathBuf::from)
-                .or(found.ca_bundle),
+                .or_else(|| sides().find_map(|side| side.ca_bundle.clone())),
             ignore_certificate: args.ignore_certificate,
         };
         let connect = ConnectOptions {
@@ -82,12 +63,22 @@ impl Settings {
             rates: args.limit_rate.unwrap_or_default(),
             ..ConnectOptions::default()
         };
-        let access = Access {
-            connect: connect.clone(),
-            region: region.to_owned(),
-            ask: Ask::new(prompt::ask),
+        let provider = |side: &Side| {
+            let access = Access {
+                connect: connect.clone(),
+                region: side.endpoint.region().to_owned(),
+                ask: Ask::new(prompt::ask),
+            };
+            let source = side.credentials.clone();
+            source.map(|source| Provider::new(source, access))
         };
-        let is_https = endpoint.scheme() == Scheme::Https;
+        let credentials = provider(&main);
+        let source = match (&others, &args.sync.source_region) {
+            (Some(side), _) => Some((side.endpoint.clone(), provider(side))),
+            (None, Some(region)) => Some((main.in_region(region)?, credentials.clone())),
+            (None, None) => None,
+        };
+        let is_https = sides().any(|side| side.endpoint.scheme() == Scheme::Https);
         let (rounds, round_delay) = (
             u32::try_from(args.retry).unwrap_or(u32::MAX),
             Duration::from_secs(args.retry_delay.min(u32::MAX.into())),
@@ -98,19 +89,20 @@ impl Settings {
             Mutations::Allowed
         };
         let read_ahead = (args.max_memory - LEAST_MEMORY) / OF_LISTINGS;
-        let warnings = found.open_files.iter().map(|path| {
+        let open_files: BTreeSet<_> = sides().flat_map(|side| &side.open_files).collect();
+        let warnings = open_files.into_iter().map(|path| {
             let path = path.display();
             format!("{path} has secrets and others can read it: chmod 600 {path}")
         });
         Ok(Self {
             warnings: warnings.collect(),
-            source_endpoint: source_region.map(endpoint_in).transpose()?,
-            endpoint,
-            credentials: found.source.map(|source| Provider::new(source, access)),
+            endpoint: main.endpoint.clone(),
+            credentials,
+            source,
             connect: ConnectOptions {
                 // Plain HTTP should not wait until some hundred certificates are read.
-                tls: connect.tls.filter(|_| is_https),
-                ..connect
+                tls: connect.tls.clone().filter(|_| is_https),
+                ..connect.clone()
             },
             retry: RetryPolicy {
                 rounds,
@@ -127,6 +119,7 @@ impl Settings {
                 max_single_copy: args.max_singlepart_copy_size,
                 md5: !args.no_md5,
                 verify: !args.no_verify,
+                relay,
                 resume: args.sync.resume,
                 delete_batch: batch_size(args)?,
                 buffers: args.max_memory - read_ahead,
@@ -168,26 +161,6 @@ fn batch_size(args: &Args) -> Result<usize, Failure> {
     }
     let text = format!("--batch-delete-size must be a number from 1 to 1000, not \"{size}\"");
     Err(Failure::InvalidArgument(text))
-}
-
-fn endpoint(url: Option<&str>, region: &str, style: AddressingStyle) -> Result<Endpoint, Failure> {
-    let endpoint = match url {
-        Some(url) => {
-            let addressing = match style {
-                AddressingStyle::Auto | AddressingStyle::Path => Addressing::Path,
-                AddressingStyle::Virtual => Addressing::VirtualHost,
-            };
-            Endpoint::custom(url, region, addressing)
-        }
-        None => {
-            let addressing = match style {
-                AddressingStyle::Auto | AddressingStyle::Virtual => Addressing::VirtualHost,
-                AddressingStyle::Path => Addressing::Path,
-            };
-            Endpoint::aws(region).map(|endpoint| endpoint.with_addressing(addressing))
-        }
-    };
-    endpoint.map_err(|error| Failure::InvalidArgument(error.to_string()))
 }
 
 /// Compat: four for each CPU unless `S4CMD_NUM_THREADS` or `-c` says otherwise; but not fewer than a

@@ -84,6 +84,15 @@ pub(super) struct SyncArgs {
     /// Storage class, as --API-StorageClass
     #[arg(long, value_name = "CLASS", help_heading = SYNC)]
     pub(super) storage_class: Option<String>,
+    /// Where the sources of copies are, if at another server
+    #[arg(long, value_name = "URL", help_heading = SYNC)]
+    pub(super) source_endpoint_url: Option<String>,
+    /// Profile for the sources of copies, with its endpoint
+    #[arg(long, value_name = "NAME", help_heading = SYNC)]
+    pub(super) source_profile: Option<String>,
+    /// Read the sources of copies without a signature
+    #[arg(long, help_heading = SYNC)]
+    pub(super) source_no_sign_request: bool,
     /// Region of the source of copies
     #[arg(long, value_name = "NAME", help_heading = SYNC)]
     pub(super) source_region: Option<String>,
@@ -193,6 +202,11 @@ impl SyncArgs {
             allow_empty_source: self.allow_empty_source,
             most: self.max_delete,
         }
+    }
+
+    /// Whether the sources of copies are for somebody else than the targets.
+    pub(super) fn is_for_somebody_else(&self) -> bool {
+        self.source_profile.is_some() || self.source_no_sign_request
     }
 
     pub(super) fn grant(&self) -> Grant {

@@ -10,6 +10,7 @@ use crate::{
     s3::{
         op::{GetObject, GetObjectOutput},
         operation::OperationKind,
+        request::Role,
         types::{ByteRange, ETag},
     },
 };
@@ -20,6 +21,7 @@ pub struct ObjectStream {
     client: Client,
     bucket: String,
     key: String,
+    role: Role,
     head: GetObjectOutput,
     etag: Option<ETag>,
     /// The next byte of the object.
@@ -50,6 +52,7 @@ impl Client {
             client: self.clone(),
             bucket: operation.bucket.to_owned(),
             key: operation.key.to_owned(),
+            role: operation.role,
             etag: head.object.etag.clone(),
             end: position + head.content_length,
             head,
@@ -118,6 +121,7 @@ impl ObjectStream {
         let operation = GetObject {
             bucket: &self.bucket,
             key: &self.key,
+            role: self.role,
             range: ByteRange::new(self.position, self.end),
             if_match: self.etag.as_ref(),
         };

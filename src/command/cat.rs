@@ -7,7 +7,10 @@ use crate::{
     },
     local::Hasher,
     location::S3Url,
-    s3::op::{GetObject, ListedObject},
+    s3::{
+        op::{GetObject, ListedObject},
+        request::Role,
+    },
     transfer::{Error, check_listed, verify},
 };
 
@@ -34,6 +37,7 @@ async fn print(session: &Session, object: &S3Url, listed: &ListedObject) -> Resu
     let get = GetObject {
         bucket,
         key,
+        role: Role::Source,
         range: None,
         if_match: None,
     };

@@ -42,13 +42,13 @@ pub(super) async fn run(
             let is_copied = |entry: &&Entry| match entry {
                 Entry::Directory(prefix) => {
                     session.options.recursive
-                        && !is_into_itself(&source.bucket, prefix, &base_of(entry))
+                        && !is_into_itself(session, &source.bucket, prefix, &base_of(entry))
                 }
                 Entry::Object(_) => true,
             };
             let sources = entries
                 .iter()
-                .filter(|_| source.bucket == target.url.bucket);
+                .filter(|_| is_same_bucket(session, &source.bucket, &target.url.bucket));
             let sources = sources
                 .filter(is_copied)
                 .map(|entry| entry.key().to_owned());
@@ -99,7 +99,7 @@ impl Copier<'_> {
     /// directories as well: moved away they should not stay. (At the root of a bucket there is no
     /// place for a marker, and so it stays.)
     async fn tree(&mut self, prefix: &str, base: &S3Url) -> Result<(), Failure> {
-        if is_into_itself(self.bucket, prefix, base) {
+        if is_into_itself(self.session, self.bucket, prefix, base) {
             let url = self.url(prefix);
             let text = format!("a directory cannot be copied or moved into itself, to {base}");
             self.session.output.failure(&Failure::about(url, text));
@@ -178,6 +178,13 @@ fn directories_of(key: &str) -> impl Iterator<Item = &str> {
 
 /// Whether the contents of a directory would go to a place in it. (Onto itself is judged object by
 /// object.)
-fn is_into_itself(bucket: &str, prefix: &str, base: &S3Url) -> bool {
-    base.bucket == bucket && base.key.starts_with(prefix) && base.key != prefix
+fn is_into_itself(session: &Session, bucket: &str, prefix: &str, base: &S3Url) -> bool {
+    is_same_bucket(session, bucket, &base.bucket)
+        && base.key.starts_with(prefix)
+        && base.key != prefix
+}
+
+/// Whether a source and a target are in the same bucket. Another store may have one of that name.
+fn is_same_bucket(session: &Session, source: &str, target: &str) -> bool {
+    !session.transfer.relay && source == target
 }

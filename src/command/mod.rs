@@ -60,7 +60,8 @@ pub async fn run(session: &Session, command: &Command) {
 }
 
 async fn authenticate(session: &Session) -> Result<(), Failure> {
-    Ok(session.client.authenticate().await?)
+    session.client.authenticate().await?;
+    Ok(session.source.authenticate().await?)
 }
 
 async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> {

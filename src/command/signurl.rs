@@ -7,6 +7,8 @@ use crate::{
     s3::{
         op::{GetObject, PutObject},
         payload::{Payload, PayloadHash},
+        properties::Properties,
+        request::Role,
     },
 };
 
@@ -32,6 +34,7 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
             bucket,
             key,
             metadata: &[],
+            properties: &Properties::default(),
             content_md5: None,
             payload: Payload::Empty,
             payload_hash: PayloadHash::Unsigned,
@@ -42,6 +45,7 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
         let get = GetObject {
             bucket,
             key,
+            role: Role::Source,
             range: None,
             if_match: None,
         };

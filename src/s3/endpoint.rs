@@ -149,6 +149,21 @@ impl Endpoint {
         })
     }
 
+    /// Whether both are the same service, whatever the region.
+    pub fn is_same_service(&self, other: &Self) -> bool {
+        let address = |endpoint: &Self| {
+            let Self {
+                scheme,
+                host,
+                port,
+                base_path,
+                ..
+            } = endpoint;
+            (*scheme, host.clone(), *port, base_path.clone())
+        };
+        self.is_aws() && other.is_aws() || address(self) == address(other)
+    }
+
     /// Whether this is Amazon's own service.
     pub fn is_aws(&self) -> bool {
         self.host.ends_with(".amazonaws.com") || self.host.ends_with(".amazonaws.com.cn")

@@ -1,4 +1,4 @@
-//! An object to an object, without the bytes coming here.
+//! An object to an object: within a store without the bytes coming here.
 
 use crate::{
     client::ClientError,
@@ -12,7 +12,7 @@ use crate::{
     },
     transfer::{
         Afterwards, Compare, Copy, Engine, Error, Overwrite, Proof, Target, Version, compare,
-        content::check_listed, copy_parts, engine::Outcome,
+        content::check_listed, copy_parts, engine::Outcome, relay,
     },
 };
 
@@ -50,7 +50,7 @@ fn refuse_itself(engine: &Engine, copy: &Copy) -> Result<(), Error> {
         .chain(&ENCRYPTION_OPTIONS)
         .any(|flag| options.has(flag));
     let allowed = changes && copy.afterwards == Afterwards::Keep;
-    if copy.source_url() == copy.target && !allowed {
+    if copy.source_url() == copy.target && !allowed && !engine.options.relay {
         return Err(Error::SameObject);
     }
     Ok(())
@@ -89,6 +89,7 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
         let one_request = source.size < limit || source.size == 0;
         // Parts of what cannot be pinned could be of two versions.
         let stored = match &source.etag {
+            _ if engine.options.relay => relay::relay(engine, copy, &source).await,
             Some(etag) if !one_request => copy_parts::copy(engine, copy, &source, etag).await,
             _ => whole(engine, copy, &source).await,
         };

@@ -54,7 +54,7 @@ pub(super) async fn copy(
 
 /// The source's tags, which an upload in parts has to be told; `None` if there are none, or the
 /// user said something else.
-async fn tags(
+pub(super) async fn tags(
     engine: &Engine,
     copy: &Copy,
     source: &HeadObjectOutput,

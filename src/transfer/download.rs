@@ -150,6 +150,7 @@ pub(super) async fn single(
     let get = GetObject {
         bucket: &download.bucket,
         key,
+        role: Role::Source,
         range: None,
         if_match: None,
     };

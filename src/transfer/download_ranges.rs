@@ -360,6 +360,7 @@ impl RangeTask {
         let get = GetObject {
             bucket: &self.bucket,
             key: &self.key,
+            role: Role::Source,
             range: Some(range),
             if_match: Some(&self.etag),
         };

@@ -51,6 +51,9 @@ pub struct TransferOptions {
     pub md5: bool,
     /// Whether what arrives is checked against the sums that the server gives.
     pub verify: bool,
+    /// Whether the sources of copies are at another server, or for somebody else: then their bytes
+    /// come through here.
+    pub relay: bool,
     /// Whether to go on with what an interrupted run began, and to leave what is begun for the next.
     pub resume: bool,
     /// Keys in one DeleteObjects request, 1 to 1,000.

@@ -41,6 +41,12 @@ pub enum Error {
     /// What arrived is not what was sent.
     #[error("the content is damaged: {0}")]
     Damaged(&'static str),
+    /// The source of a copy between stores has no tag, which would hold its version.
+    #[error("the store gives it no ETag: it cannot be read in parts")]
+    Unpinned,
+    /// A part that passes through here is larger than what may be held.
+    #[error("its parts are of {} MiB: give --max-memory {}m", .0 >> 20, (.0 >> 20) * 5 / 4 + 2)]
+    NeedsMemory(u64),
     /// More than 10,000 parts of 5 GiB.
     #[error("the file is larger than an object can be (48.8 TiB)")]
     TooLarge,

@@ -371,6 +371,7 @@ impl World {
             bucket: &self.bucket,
             key,
             metadata: &metadata,
+            properties: &Properties::default(),
             content_md5: None,
             payload_hash: PayloadHash::Sha256(Sha256::digest(&content).into()),
             payload: Payload::Bytes(content.into()),
@@ -462,6 +463,7 @@ impl World {
         let get = GetObject {
             bucket: &self.bucket,
             key,
+            role: Role::Source,
             range: None,
             if_match: None,
         };

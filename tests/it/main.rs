@@ -59,4 +59,5 @@ mod sync;
 mod tags;
 mod tls;
 mod trust;
+mod two_stores;
 mod verify;

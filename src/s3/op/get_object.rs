@@ -4,7 +4,7 @@ use crate::s3::{
     error::{AnswerError, succeeded},
     op::head_object::HeadObjectOutput,
     operation::{Answer, Operation, OperationKind},
-    request::{Request, RequestError},
+    request::{Request, RequestError, Role},
     types::{ByteRange, ContentRange, ETag, decimal},
 };
 
@@ -18,6 +18,8 @@ pub struct GetObject<'a> {
     pub bucket: &'a str,
     /// The key.
     pub key: &'a str,
+    /// Which end of a transfer it is.
+    pub role: Role,
     /// Only these bytes. An empty object has no ranges: ask for the whole.
     pub range: Option<ByteRange>,
     /// Only if the object still is this version of itself.
@@ -41,6 +43,7 @@ impl Operation for GetObject<'_> {
         // Proxies would compress, and then neither lengths nor hashes are the object's.
         Request::new(OperationKind::GetObject, Method::GET)
             .object(self.bucket, self.key)
+            .role(self.role)
             .header("accept-encoding", "identity")?
             .optional_header("range", range.as_deref())?
             .optional_header("if-match", self.if_match.map(ETag::as_str))
@@ -93,6 +96,7 @@ mod tests {
         GetObject {
             bucket: "b",
             key: "k",
+            role: Role::Source,
             range,
             if_match,
         }

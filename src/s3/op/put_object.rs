@@ -5,6 +5,7 @@ use crate::s3::{
     op::head_object::has_opaque_etag,
     operation::{Answer, Operation, OperationKind},
     payload::{Payload, PayloadHash},
+    properties::Properties,
     request::{Request, RequestError},
     types::{ETag, Md5Digest},
 };
@@ -20,6 +21,8 @@ pub struct PutObject<'a> {
     pub key: &'a str,
     /// User metadata, names without `x-amz-meta-`.
     pub metadata: &'a [(String, String)],
+    /// What else the object is to have.
+    pub properties: &'a Properties,
     /// The MD5 of the payload, which the server checks.
     pub content_md5: Option<Md5Digest>,
     /// The bytes.
@@ -46,6 +49,7 @@ impl Operation for PutObject<'_> {
         Ok(Request::new(OperationKind::PutObject, Method::PUT)
             .object(self.bucket, self.key)
             .only_new(self.only_new)
+            .properties(self.properties)
             .metadata(self.metadata)?
             .content_md5(self.content_md5)
             .payload(self.payload.clone(), self.payload_hash))
@@ -71,14 +75,19 @@ impl PutObjectOutput {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::s3::op::testing::{code, error_document, parse};
+
+    static NONE: LazyLock<Properties> = LazyLock::new(Properties::default);
 
     fn put() -> PutObject<'static> {
         PutObject {
             bucket: "b",
             key: "k",
             metadata: &[],
+            properties: &NONE,
             content_md5: Some([0; 16]),
             payload: Payload::Bytes("x".into()),
             payload_hash: PayloadHash::Unsigned,

@@ -132,10 +132,12 @@ impl Case {
             parts: &[],
             only_new: false,
         };
+        let none = Properties::default();
         let put = |only_new| PutObject {
             bucket: "b",
             key: "k",
             metadata: &[],
+            properties: &none,
             content_md5: Some(MD5_OF_BYTES),
             payload: Payload::Bytes(Bytes::from_static(b"bytes")),
             payload_hash: PayloadHash::Unsigned,
@@ -204,6 +206,7 @@ impl Case {
         let operation = GetObject {
             bucket: "b",
             key: "k",
+            role: Role::Source,
             range,
             if_match,
         };
@@ -246,6 +249,7 @@ impl Case {
         let end = start + head.content_length;
         let continues = |reading: &Reading, from: usize| {
             let rest = GetObject {
+                role: Role::Source,
                 range: ByteRange::new(start + from as u64, end),
                 if_match: head.object.etag.as_ref(),
                 ..*asked

@@ -41,6 +41,7 @@ fn get(written: &Written<'_>, range: Option<ByteRange>, if_match: Option<&ETag>)
     let operation = GetObject {
         bucket: "b",
         key: "k",
+        role: Role::Source,
         range,
         if_match,
     };
@@ -132,6 +133,7 @@ fn stored(written: &Written<'_>) {
         bucket: "b",
         key: "k",
         metadata: &[],
+        properties: &Properties::default(),
         content_md5: None,
         payload: Payload::Empty,
         payload_hash: PayloadHash::Unsigned,
