@@ -5,7 +5,7 @@
 //! ```text
 //! main -> cli -> command -> transfer -> client -> s3
 //!                   |           |          |-> net
-//!                   |           |          `-> credentials -> s3 (values)
+//!                   |           |          `-> credentials -> s3, net
 //!                   |-> plan    |-> plan
 //!                   `-> local <-'
 //! ```
@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | [`s3`] | the protocol, without input and output: operations, signing, XML | nothing |
 //! | [`net`] | HTTP over sockets, knows no S3 | `blocking` |
-//! | [`credentials`] | where the keys come from | `s3` |
+//! | [`credentials`] | where the keys come from, and new ones before they end | `s3`, `net` |
 //! | [`client`] | one method for each S3 call: signs, retries, settles, lists | `s3`, `net`, `credentials` |
 //! | [`plan`] | decisions, as pure functions: patterns, paths, parts, merging | `s3` (values) |
 //! | [`local`] | files: walking, sorting, hashing, temporary files | `s3` (values), `plan`, `blocking` |

@@ -59,7 +59,7 @@ impl Instance {
         let role = String::from_utf8_lossy(&role);
         let role = role.lines().next().unwrap_or_default().trim();
         if role.is_empty() {
-            return Err(self.failed("the instance has no role".to_owned()));
+            return Err(CredentialsError::NotFound);
         }
         let path = format!("{ROLES}{role}");
         let document = self.read(access, &path, token.as_deref()).await?;
@@ -81,11 +81,12 @@ impl Instance {
                 let token = token.map_err(|_| self.failed("its token is no text".to_owned()))?;
                 return Ok(Some(token.trim().to_owned()));
             }
-            Ok((status, _)) if may_be_v1(status) => format!("it answered {status}"),
+            // A service that knows no tokens.
+            Ok((status, _)) if status.is_client_error() => format!("it answered {status}"),
             Ok((status, _)) => return Err(self.failed(format!("it answered {status}"))),
             Err(error) if error.is_about_connecting() => return Err(CredentialsError::NotFound),
             // Its answer does not reach a container that is more hops away than it may take.
-            Err(error) => format!("{error} (in a container: is the hop limit 2?)"),
+            Err(error) => error.to_string(),
         };
         if self.allows_v1 {
             return Ok(None);
@@ -112,8 +113,13 @@ impl Instance {
         };
         match access.send(request, manner).await {
             Ok((status, body)) if status.is_success() => Ok(body),
-            Ok((StatusCode::NOT_FOUND, _)) if path == ROLES => {
-                Err(self.failed("the instance has no role".to_owned()))
+            Ok((StatusCode::UNAUTHORIZED, _)) if token.is_none() => {
+                let text = "it wants a token and gave none (in a container: is the hop limit 2?)";
+                Err(self.failed(text.to_owned()))
+            }
+            // An instance without a role, or the service of another cloud.
+            Ok((status, _)) if path == ROLES && status.is_client_error() => {
+                Err(CredentialsError::NotFound)
             }
             Ok((status, _)) => Err(self.failed(format!("it answered {status}"))),
             Err(error) => Err(self.failed(error.to_string())),
@@ -126,11 +132,6 @@ impl Instance {
             reason,
         )
     }
-}
-
-/// Whether a service that is asked for a token knows none.
-fn may_be_v1(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 403..=405)
 }
 
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";

@@ -68,6 +68,9 @@ impl Route<'_> {
             if on_the_way.iter().any(|other| other == name) {
                 return Err(invalid(name, "its source_profile leads back to it"));
             }
+            if on_the_way.len() >= MOST_ROLES {
+                return Err(invalid(name, "too many roles would be taken on before it"));
+            }
             on_the_way.push(name.to_owned());
             return self.role(name, &profile, arn, on_the_way).map(Some);
         }
@@ -185,4 +188,6 @@ fn invalid(profile: &str, reason: impl Into<String>) -> CredentialsError {
     }
 }
 
+/// Roles that are taken on one after the other.
+const MOST_ROLES: usize = 16;
 const SSO_CACHE: &str = ".aws/sso/cache";

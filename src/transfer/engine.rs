@@ -341,7 +341,7 @@ impl fmt::Debug for Report {
     }
 }
 
-/// What summing a file holds.
+/// What summing a file holds, or reading an answer.
 pub(super) const HASH_BUFFER: u64 = 256 * 1024;
 /// What one request that streams holds: a chunk being written or sent, one behind it, and one that
 /// is being read.

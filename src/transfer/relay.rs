@@ -21,6 +21,7 @@ use crate::{
         content::{is_checkable, verify},
         copy::METADATA_DIRECTIVE,
         copy_parts,
+        engine::HASH_BUFFER,
         multipart::{OpenUpload, SentPart, Whole},
         ordered_sum::OrderedSum,
         parallel::run_all,
@@ -58,7 +59,7 @@ async fn whole(
     source: &HeadObjectOutput,
     properties: &Properties,
 ) -> Result<Option<ETag>, Error> {
-    let _buffer = engine.buffers.reserve(source.size).await;
+    let _buffer = engine.buffers.reserve(held(source.size)).await;
     let content = read(engine, copy, source, None).await?;
     let mut hasher = Hasher::new(engine.client.signs_payload());
     hasher.update(&content);
@@ -93,15 +94,17 @@ async fn parts(
     let of_source = source_part_size(engine, copy, etag).await?;
     let budget = engine.options.buffers;
     // With the parts of the source the copy has its tag, which shows that they are the same.
-    let asked = of_source.filter(|size| *size <= budget).unwrap_or(PART);
+    let asked = of_source
+        .filter(|size| held(*size) <= budget)
+        .unwrap_or(PART);
     let split = Split::for_upload(source.size, asked).ok_or(Error::TooLarge)?;
     let part_size = split.part_size();
-    if part_size > budget {
+    if held(part_size) > budget {
         return Err(Error::NeedsMemory(part_size));
     }
-    let lanes = (budget / part_size).clamp(1, LANES);
+    let lanes = (budget / held(part_size)).clamp(1, LANES);
     // All at once: parts that wait for each other must not wait for memory.
-    let _buffers = engine.buffers.reserve(lanes * part_size).await;
+    let _buffers = engine.buffers.reserve(lanes * held(part_size)).await;
     // The tag of the source will not be that of the copy.
     let noted = source
         .content_md5()
@@ -229,6 +232,11 @@ async fn read(
         content.extend_from_slice(&bytes);
     }
     Ok(content.freeze())
+}
+
+/// What so many bytes under way hold: themselves, and what of them is just being read.
+fn held(len: u64) -> u64 {
+    len + len.min(HASH_BUFFER)
 }
 
 /// Larger objects go in parts, which are of this size if nothing speaks for another one.

@@ -251,6 +251,13 @@ fn the_instance_gives_them_in_both_versions() {
 #[test]
 fn where_is_no_instance_there_are_no_credentials() {
     let mut world = world();
+    // What other clouds have at the same address.
+    for status in [400, 403, 404] {
+        let service = Service::start(move |_| (status, String::new()));
+        world.set("AWS_EC2_METADATA_DISABLED", "false");
+        world.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url());
+        fails_with(&world.run("ls"), "[Invalid Argument] no credentials: ");
+    }
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);
@@ -503,6 +510,17 @@ fn a_refusal_is_one_line_whatever_there_is_to_do() {
         &run,
         "\"circle\" gives no credentials: its source_profile leads back to it",
     );
+    let chain: String = (0..10_000)
+        .map(|n| {
+            format!(
+                "[profile p{n}]\nrole_arn = r\nsource_profile = p{}\n",
+                n + 1
+            )
+        })
+        .collect();
+    world.home_file(".aws/config", &chain);
+    fails_with(&world.run("ls --profile p0"), "too many roles");
+    world.home_file(".aws/config", &config);
     let run = world.run("ls --profile half");
     fails_with(&run, "neither source_profile nor credential_source");
 }
