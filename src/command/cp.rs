@@ -48,7 +48,7 @@ pub(super) async fn run(
             };
             let sources = entries
                 .iter()
-                .filter(|_| is_same_bucket(session, &source.bucket, &target.url.bucket));
+                .filter(|_| session.is_one_bucket(&source.bucket, &target.url.bucket));
             let sources = sources
                 .filter(is_copied)
                 .map(|entry| entry.key().to_owned());
@@ -179,12 +179,7 @@ fn directories_of(key: &str) -> impl Iterator<Item = &str> {
 /// Whether the contents of a directory would go to a place in it. (Onto itself is judged object by
 /// object.)
 fn is_into_itself(session: &Session, bucket: &str, prefix: &str, base: &S3Url) -> bool {
-    is_same_bucket(session, bucket, &base.bucket)
+    session.is_one_bucket(bucket, &base.bucket)
         && base.key.starts_with(prefix)
         && base.key != prefix
-}
-
-/// Whether a source and a target are in the same bucket. Another store may have one of that name.
-fn is_same_bucket(session: &Session, source: &str, target: &str) -> bool {
-    !session.transfer.relay && source == target
 }

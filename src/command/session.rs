@@ -231,6 +231,11 @@ impl Session {
         }
     }
 
+    /// Whether a source and a target are in the same bucket. Another store may have one of that name.
+    pub(super) fn is_one_bucket(&self, source: &str, target: &str) -> bool {
+        !self.transfer.relay && source == target
+    }
+
     /// Whether this run only says what it would do.
     pub(super) fn is_dry_run(&self) -> bool {
         self.client.mutations() == Mutations::Forbidden

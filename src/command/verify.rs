@@ -28,7 +28,7 @@ pub(super) async fn run(
     source: &Location,
     target: &Location,
 ) -> Result<(), Failure> {
-    let direction = dsync::direction(source, target)?;
+    let direction = dsync::direction(session, source, target)?;
     for location in [source, target] {
         if let Location::Local(path) = location
             && !is_directory(path)?

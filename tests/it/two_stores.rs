@@ -119,8 +119,15 @@ fn a_move_deletes_at_the_other_server() {
 fn the_same_name_at_another_server_is_another_object() {
     let stores = Stores::new();
     stores.sources.store().put("bucket", "k", "content");
-    let run = stores.run("cp s3://bucket/k s3://bucket/k");
-    assert!(run.status.success(), "{run:#?}");
+    for line in [
+        "cp s3://bucket/k s3://bucket/k",
+        "dsync s3://bucket s3://bucket",
+        "dsync s3://bucket s3://bucket --verify",
+        "cp -r -f s3://bucket s3://bucket/d/",
+    ] {
+        let run = stores.run(line);
+        assert!(run.status.success(), "{run:#?}");
+    }
     assert_eq!(stores.world.server.store().body("bucket", "k"), "content");
 }
 

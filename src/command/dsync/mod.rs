@@ -37,7 +37,7 @@ pub(super) async fn run(
     source: &Location,
     target: &Location,
 ) -> Result<(), Failure> {
-    let direction = direction(source, target)?;
+    let direction = direction(session, source, target)?;
     if direction == Direction::Up {
         refuse_options(session)?;
     }
@@ -78,12 +78,18 @@ pub(super) async fn run(
     }
 }
 
-pub(super) fn direction(source: &Location, target: &Location) -> Result<Direction, Failure> {
+pub(super) fn direction(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+) -> Result<Direction, Failure> {
     match (source, target) {
         (Location::Local(_), Location::S3(_)) => Ok(Direction::Up),
         (Location::S3(_), Location::Local(_)) => Ok(Direction::Down),
         (Location::S3(source), Location::S3(target)) => {
-            refuse_overlap(source, target)?;
+            if session.is_one_bucket(&source.bucket, &target.bucket) {
+                refuse_overlap(source, target)?;
+            }
             Ok(Direction::Across)
         }
         (Location::Local(_), Location::Local(_)) => {
@@ -171,7 +177,7 @@ async fn pass(
 /// If one directory is in the other, what is copied is a source, or what is deleted is.
 fn refuse_overlap(source: &S3Url, target: &S3Url) -> Result<(), Failure> {
     let (from, to) = (source.join("").key, target.join("").key);
-    if source.bucket == target.bucket && (from.starts_with(&to) || to.starts_with(&from)) {
+    if from.starts_with(&to) || to.starts_with(&from) {
         let text = format!("{source} and {target} overlap: they cannot be synchronised");
         return Err(Failure::InvalidArgument(text));
     }
