@@ -21,6 +21,7 @@ pub enum Difference {
     BucketsMayBeMadeAgain,
     NamesOfBucketsAreNotChecked,
     UploadsAreAllOf2010,
+    SignedUrlsAreAnError,
 }
 
 impl Difference {
@@ -66,6 +67,10 @@ impl Difference {
             Self::UploadsAreAllOf2010 => (
                 &[Moto],
                 "all multipart uploads are listed with the same time, of 2010",
+            ),
+            Self::SignedUrlsAreAnError => (
+                &[Moto],
+                "a URL with a signature is answered with 500, also one of boto3, if rights are checked",
             ),
             Self::NamesOfBucketsAreNotChecked => {
                 (&[Moto], "a bucket may have capital letters and underscores")
