@@ -74,7 +74,11 @@ impl Settings {
         };
         let credentials = provider(&main);
         let source = match (&others, &args.sync.source_region) {
-            (Some(side), _) => Some((side.endpoint.clone(), provider(side))),
+            (Some(side), _) if args.sync.is_for_somebody_else() => {
+                Some((side.endpoint.clone(), provider(side)))
+            }
+            // Who asks is the same, and is to be asked for credentials once.
+            (Some(side), _) => Some((side.endpoint.clone(), credentials.clone())),
             (None, Some(region)) => Some((main.in_region(region)?, credentials.clone())),
             (None, None) => None,
         };

@@ -99,70 +99,65 @@ impl TokenService {
 
 /// Reads `<ActionResponse><ActionResult><Credentials>`.
 fn issued(action: &str, document: &[u8]) -> Result<Issued, String> {
-    let [
-        mut access_key,
-        mut secret_key,
-        mut session_token,
-        mut expires,
-    ] = [const { None::<String> }; 4];
-    let mut read = || -> Result<(), XmlError> {
+    let read = || {
         let mut reader = Reader::new(document)?;
         reader.root(&format!("{action}Response"))?;
-        while let Some(name) = reader.child()? {
-            if name != format!("{action}Result") {
-                reader.skip()?;
-                continue;
-            }
-            while let Some(name) = reader.child()? {
-                if name != "Credentials" {
-                    reader.skip()?;
-                    continue;
-                }
-                while let Some(name) = reader.child()? {
-                    match name {
-                        "AccessKeyId" => access_key = Some(reader.text()?),
-                        "SecretAccessKey" => secret_key = Some(reader.text()?),
-                        "SessionToken" => session_token = Some(reader.text()?),
-                        "Expiration" => expires = Some(reader.text()?),
-                        _ => reader.skip()?,
-                    }
-                }
-            }
-        }
-        reader.finish()
+        let path = [&*format!("{action}Result"), "Credentials"];
+        let found = fields(&mut reader, &path, CREDENTIALS)?;
+        reader.finish()?;
+        Ok::<_, XmlError>(found)
     };
-    read().map_err(|error| error.to_string())?;
+    let [access_key, secret_key, session_token, expires] =
+        read().map_err(|error| error.to_string())?;
     Issued::new((access_key, secret_key), session_token, expires.as_deref())
 }
 
 /// What an `<ErrorResponse>` says, or the status where there is none.
 fn refusal(status: StatusCode, document: &[u8]) -> String {
-    let (mut code, mut message) = (None, None);
-    let mut read = || -> Result<(), XmlError> {
+    let read = || {
         let mut reader = Reader::new(document)?;
         reader.root("ErrorResponse")?;
-        while let Some(name) = reader.child()? {
-            if name != "Error" {
-                reader.skip()?;
-                continue;
-            }
-            while let Some(name) = reader.child()? {
-                match name {
-                    "Code" => code = Some(reader.text()?),
-                    "Message" => message = Some(reader.text()?),
-                    _ => reader.skip()?,
-                }
-            }
-        }
-        Ok(())
+        fields(&mut reader, &["Error"], ["Code", "Message"])
     };
-    match (read(), code, message) {
-        (Ok(()), Some(code), Some(message)) => format!("{message} ({code})"),
-        (Ok(()), Some(text), None) | (Ok(()), None, Some(text)) => text,
+    match read() {
+        Ok([Some(code), Some(message)]) => format!("{message} ({code})"),
+        Ok([Some(text), None] | [None, Some(text)]) => text,
         _ => format!("it answered {status}"),
     }
 }
 
+/// The texts of elements at the end of a path below the element that is open, and closes that. Of
+/// what is there more than once the last.
+fn fields<const N: usize>(
+    reader: &mut Reader<'_>,
+    path: &[&str],
+    names: [&str; N],
+) -> Result<[Option<String>; N], XmlError> {
+    let mut found = [const { None }; N];
+    while let Some(child) = reader.child()? {
+        match path {
+            [next, rest @ ..] if child == *next => {
+                let deeper = fields(reader, rest, names)?;
+                for (found, deeper) in found.iter_mut().zip(deeper) {
+                    *found = deeper.or(found.take());
+                }
+            }
+            [] => match names.iter().position(|name| *name == child) {
+                Some(index) => found[index] = Some(reader.text()?),
+                None => reader.skip()?,
+            },
+            _ => reader.skip()?,
+        }
+    }
+    Ok(found)
+}
+
+const CREDENTIALS: [&str; 4] = [
+    "AccessKeyId",
+    "SecretAccessKey",
+    "SessionToken",
+    "Expiration",
+];
 const VERSION: &str = "2011-06-15";
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 

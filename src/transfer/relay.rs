@@ -14,7 +14,7 @@ use crate::{
         payload::{Payload, PayloadHash},
         properties::Properties,
         request::Role,
-        types::{ByteRange, ETag, PartNumber, UploadId},
+        types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId},
     },
     transfer::{
         Copy, Engine, Error, Overwrite,
@@ -61,26 +61,20 @@ async fn whole(
 ) -> Result<Option<ETag>, Error> {
     let _buffer = engine.buffers.reserve(held(source.size)).await;
     let content = read(engine, copy, source, None).await?;
-    let mut hasher = Hasher::new(engine.client.signs_payload());
-    hasher.update(&content);
-    let sums = hasher.finish();
-    verify(source, &sums.md5)?;
+    let (md5, payload_hash) = sums(engine, &content);
+    verify(source, &md5)?;
     let put = PutObject {
         bucket: &copy.target.bucket,
         key: &copy.target.key,
         metadata: &[],
         properties,
-        content_md5: Some(sums.md5),
+        content_md5: Some(md5),
         payload: Payload::Bytes(content),
-        payload_hash: sums
-            .sha256
-            .map_or(PayloadHash::Unsigned, PayloadHash::Sha256),
+        payload_hash,
         only_new: copy.overwrite == Overwrite::Skip,
     };
     let stored = engine.guard(engine.client.put_object(&put)).await?;
-    if stored.stored_md5.is_some_and(|stored| stored != sums.md5) {
-        return Err(Error::Damaged("the server stored something else"));
-    }
+    check_stored(stored.stored_md5, md5)?;
     Ok(stored.etag)
 }
 
@@ -175,9 +169,7 @@ impl Relay {
         let engine = &self.engine;
         let part_number = PartNumber::new(index + 1).ok_or(Error::TooLarge)?;
         let content = read(engine, &self.copy, &self.source, Some(range)).await?;
-        let mut hasher = Hasher::new(engine.client.signs_payload());
-        hasher.update(&content);
-        let sums = hasher.finish();
+        let (md5, payload_hash) = sums(engine, &content);
         if let Some(sum) = &self.sum {
             sum.add(index, &content).await;
         }
@@ -186,22 +178,18 @@ impl Relay {
             key: &self.copy.target.key,
             upload_id: &self.upload_id,
             part_number,
-            content_md5: Some(sums.md5),
+            content_md5: Some(md5),
             payload: Payload::Bytes(content),
-            payload_hash: sums
-                .sha256
-                .map_or(PayloadHash::Unsigned, PayloadHash::Sha256),
+            payload_hash,
         };
         let stored = engine.guard(engine.client.call(&part)).await?;
-        if stored.stored_md5.is_some_and(|stored| stored != sums.md5) {
-            return Err(Error::Damaged("the server stored something else"));
-        }
+        check_stored(stored.stored_md5, md5)?;
         Ok(SentPart {
             completed: CompletedPart {
                 part_number,
                 etag: stored.etag,
             },
-            md5: Some(sums.md5),
+            md5: Some(md5),
         })
     }
 }
@@ -232,6 +220,22 @@ async fn read(
         content.extend_from_slice(&bytes);
     }
     Ok(content.freeze())
+}
+
+/// The MD5 of what is sent on, and the hash that its signature covers.
+fn sums(engine: &Engine, content: &[u8]) -> (Md5Digest, PayloadHash) {
+    let mut hasher = Hasher::new(engine.client.signs_payload());
+    hasher.update(content);
+    let sums = hasher.finish();
+    let hash = sums.sha256.map(PayloadHash::Sha256);
+    (sums.md5, hash.unwrap_or(PayloadHash::Unsigned))
+}
+
+fn check_stored(stored: Option<Md5Digest>, sent: Md5Digest) -> Result<(), Error> {
+    match stored {
+        Some(stored) if stored != sent => Err(Error::Damaged("the server stored something else")),
+        _ => Ok(()),
+    }
 }
 
 /// What so many bytes under way hold: themselves, and what of them is just being read.

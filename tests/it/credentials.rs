@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     run::{Run, Running, World},
-    server::{Action, Config, Fault},
+    server::{Action, Config, Fault, S3Server},
 };
 
 /// A request to a service.
@@ -450,6 +450,25 @@ fn whoever_signed_in_has_them() {
         &world.run("ls"),
         "sign in first: aws sso login --profile default",
     );
+}
+
+#[test]
+fn two_servers_for_the_same_user_are_asked_for_once() {
+    let issuer = Issuer::default();
+    let agent = Service::start(move |_| (200, issuer.json()));
+    let mut world = world();
+    world.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url());
+    let other = S3Server::start_with(Config {
+        any_token: true,
+        ..Config::default()
+    });
+    other.store().put("bucket", "k", "content");
+    let url = other.endpoint();
+    let run = world.run(&format!(
+        "cp s3://bucket/k s3://bucket/ --source-endpoint-url {url}"
+    ));
+    assert!(run.status.success(), "{run:#?}");
+    assert_eq!(agent.asked().len(), 1);
 }
 
 #[test]
