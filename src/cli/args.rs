@@ -13,7 +13,7 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, exit::ExitCodes, help, rate, size, sync_args::SyncArgs, words},
+    cli::{api_args, help, output_args::OutputArgs, rate, size, sync_args::SyncArgs, words},
     credentials::Environment,
     net::Rates,
     plan::{filter::TimeFilter, rules::Rules},
@@ -146,15 +146,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = integer, help_heading = TUNING)]
     pub(super) batch_delete_size: u64,
 
-    /// Say what is going on
-    #[arg(long, help_heading = OUTPUT)]
-    pub(super) verbose: bool,
-    /// Show every request (lines with S3APICALL)
-    #[arg(long, help_heading = OUTPUT)]
-    pub(super) debug: bool,
-    /// Exit statuses: 1 for every failure, or finer ones
-    #[arg(long, value_name = "SET", default_value = "plain", help_heading = OUTPUT)]
-    pub(super) exit_codes: ExitCodes,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+
     /// Show this help, or with a command that of the command
     #[arg(short, long, help_heading = OUTPUT)]
     help: bool,
@@ -420,11 +414,12 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 44] = [
+const NEW: [&str; 50] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
     "case-conflict",
+    "etag",
     "exact-timestamps",
     "exclude",
     "exclude-from",
@@ -432,9 +427,11 @@ const NEW: [&str; 44] = [
     "expires-in",
     "follow-symlinks",
     "hash-cache",
+    "human-readable",
     "ignore-certificate",
     "include",
     "include-from",
+    "json",
     "limit-rate",
     "limit-requests",
     "log-file",
@@ -457,6 +454,7 @@ const NEW: [&str; 44] = [
     "report",
     "resume",
     "session-token",
+    "show-storage-class",
     "size-only",
     "source-endpoint-url",
     "source-no-sign-request",
@@ -464,6 +462,8 @@ const NEW: [&str; 44] = [
     "source-region",
     "stats",
     "storage-class",
+    "summarize",
+    "time-style",
     "verify",
 ];
 pub(super) const FILTERS: &str = "Which files and objects";
@@ -471,6 +471,7 @@ pub(super) const SYNC: &str = "Synchronising";
 pub(super) const WORK: &str = "Work";
 const ACCESS: &str = "Access";
 const TUNING: &str = "Tuning";
+pub(super) const LISTING: &str = "Listing";
 pub(super) const OUTPUT: &str = "Output";
 
 #[cfg(test)]

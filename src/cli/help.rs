@@ -103,7 +103,7 @@ const TOPICS: [Topic; 17] = [
         usage: "s4cmd ls [options] [S3]",
         about: "Lists buckets, or what is at a place, with time (UTC) and size. A path that\n\
                 means one directory shows what is in it.",
-        options: &[TIMES, PATTERNS, &["recursive", "show_directory"]],
+        options: &[TIMES, PATTERNS, LISTINGS, &["recursive", "show_directory"]],
         example: "s4cmd ls 's3://bucket/logs/*/2026-*'",
     },
     Topic {
@@ -117,7 +117,7 @@ const TOPICS: [Topic; 17] = [
         command: "la",
         usage: "s4cmd la [options]",
         about: "Lists what is in all buckets, one after the other, as ls does.",
-        options: &[TIMES, PATTERNS, &["recursive", "show_directory"]],
+        options: &[TIMES, PATTERNS, LISTINGS, &["recursive", "show_directory"]],
         example: "s4cmd la",
     },
     Topic {
@@ -143,7 +143,7 @@ const TOPICS: [Topic; 17] = [
         about: "Shows or gives up multipart uploads that were begun and not ended, by whichever\n\
                 tool: they cost money, and no listing shows them. S3 is a key, or what the\n\
                 keys are below.",
-        options: &[&["older_than", "dry_run"]],
+        options: &[&["older_than", "dry_run", "time_style"]],
         example: "s4cmd multipart abort s3://bucket --older-than 7d",
     },
     Topic {
@@ -283,19 +283,34 @@ const TOPICS: [Topic; 17] = [
         usage: "s4cmd du [options] S3...",
         about: "Tells the size in bytes of each thing that the paths mean. A directory counts\n\
                 the objects that are directly in it, with -r all below it.",
-        options: &[TIMES, PATTERNS, &["recursive", "ignore_empty_source"]],
+        options: &[
+            TIMES,
+            PATTERNS,
+            &["recursive", "ignore_empty_source", "human_readable"],
+        ],
         example: "s4cmd du -r 's3://bucket/*'",
     },
     Topic {
         command: "_totalsize",
         usage: "s4cmd _totalsize [options] S3...",
         about: "As du, but one number for everything.",
-        options: &[TIMES, PATTERNS, &["recursive", "ignore_empty_source"]],
+        options: &[
+            TIMES,
+            PATTERNS,
+            &["recursive", "ignore_empty_source", "human_readable"],
+        ],
         example: "s4cmd _totalsize -r s3://bucket",
     },
 ];
 
 const TIMES: &[&str] = &["last_modified_before", "last_modified_after"];
+const LISTINGS: &[&str] = &[
+    "human_readable",
+    "time_style",
+    "etag",
+    "show_storage_class",
+    "summarize",
+];
 const PATTERNS: &[&str] = &["include", "exclude"];
 /// What else says which names of two sides are meant.
 const SELECTING: &[&str] = &[

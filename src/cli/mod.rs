@@ -6,6 +6,7 @@ pub mod datetime;
 mod exit;
 mod help;
 mod limits;
+mod output_args;
 mod prompt;
 mod rate;
 mod settings;
@@ -28,7 +29,7 @@ use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{Client, ClientOptions, Observer},
+    client::{Client, ClientOptions, Observer, Traffic},
     command::{self, Command, Failure, Output, Session, Stream},
     credentials::Environment,
     local::{Hashes, Journal},
@@ -77,7 +78,7 @@ fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> 
         );
     }
     match prepare(args, environment, output, None) {
-        Ok((command, session)) => drive(command, session, output, args.exit_codes),
+        Ok((command, session)) => drive(command, session, output, args.output.exit_codes),
         Err(failure) => {
             output.failure(&failure);
             FAILED
@@ -111,7 +112,7 @@ pub async fn simulate(
     output.finish(|| false);
     match cancel.is_cancelled() {
         true => signals::INTERRUPTED,
-        false => exit::of_run(output, args.exit_codes),
+        false => exit::of_run(output, args.output.exit_codes),
     }
 }
 
@@ -121,7 +122,7 @@ fn prepare(
     output: &Arc<Output>,
     dialer: Option<Dialer>,
 ) -> Result<(Command, Session), Failure> {
-    configure(args, output)?;
+    output.configure(&args.output.options()?)?;
     let command = Command::parse(&args.words)?;
     let mut settings = Settings::resolve(args, environment)?;
     settings.connect.dialer = dialer;
@@ -131,10 +132,6 @@ fn prepare(
     }
     let records = (hashes(args)?, Journal::new(state_home(environment)));
     Ok((command, session(settings, records, output)?))
-}
-
-fn configure(args: &Args, output: &Output) -> Result<(), Failure> {
-    output.configure(args.sync.hush(), args.sync.log()?.as_ref())
 }
 
 fn hashes(args: &Args) -> Result<Hashes, Failure> {
@@ -175,6 +172,7 @@ fn session(
         let output = Arc::clone(output);
         Observer::new(move |line| output.note(format_args!("  (D)s4cmd: >> {line}")))
     });
+    let traffic = Traffic::default();
     let options = ClientOptions {
         endpoint: settings.endpoint,
         credentials: settings.credentials,
@@ -184,6 +182,7 @@ fn session(
         request_rate: settings.request_rate,
         mutations: settings.mutations,
         api_options: settings.api_options,
+        traffic: traffic.clone(),
         observer,
     };
     let source = settings.source.map(|(endpoint, credentials)| {
@@ -203,7 +202,7 @@ fn session(
         records,
         transfer,
         options,
-        Arc::clone(output),
+        (Arc::clone(output), traffic),
     ))
 }
 

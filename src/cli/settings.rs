@@ -144,12 +144,13 @@ impl Settings {
                 delete: args.delete_removed.then(|| args.sync.delete_options()),
                 verify: args.sync.verifies(),
                 report: args.sync.report.clone(),
-                stats: args.sync.stats,
+                stats: args.output.stats,
+                layout: args.output.layout(),
                 grant: args.sync.grant(),
             },
             api_options: args.api_options.clone(),
-            verbose: args.verbose,
-            debug: args.debug,
+            verbose: args.output.verbose,
+            debug: args.output.debug,
         })
     }
 }

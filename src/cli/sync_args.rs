@@ -12,11 +12,11 @@ use jiff::Timestamp;
 
 use crate::{
     cli::{
-        args::{FILTERS, OUTPUT, SYNC, WORK},
+        args::{FILTERS, SYNC, WORK},
         datetime,
     },
-    command::{CaseConflict, DeleteOptions, Failure, Grant, Hush, LogOptions, Most},
-    local::{Links, Owner},
+    command::{CaseConflict, DeleteOptions, Grant, Most},
+    local::Links,
     plan::{
         difference::Method,
         rules::{Effect, Rules},
@@ -107,25 +107,6 @@ pub(super) struct SyncArgs {
     /// What a signed URL is for
     #[arg(long, value_name = "METHOD", default_value = "get", ignore_case = true, help_heading = WORK)]
     method: UrlMethod,
-
-    /// Show only failures
-    #[arg(long, help_heading = OUTPUT)]
-    quiet: bool,
-    /// Show only failures and warnings
-    #[arg(long, help_heading = OUTPUT)]
-    only_show_errors: bool,
-    /// Tell what became of all names
-    #[arg(long, help_heading = OUTPUT)]
-    pub(super) stats: bool,
-    /// Add all lines to a file, with their time
-    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
-    log_file: Option<PathBuf>,
-    /// Whose that file is to be
-    #[arg(long, value_name = "USER:GROUP", help_heading = OUTPUT)]
-    log_owner: Option<String>,
-    /// Its permissions, in octal [default: 640]
-    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = OUTPUT)]
-    log_mode: Option<u32>,
 }
 
 /// [`CaseConflict`] on the command line.
@@ -215,33 +196,6 @@ impl SyncArgs {
             expires: self.expires_in,
         }
     }
-
-    pub(super) fn hush(&self) -> Hush {
-        match (self.quiet, self.only_show_errors) {
-            (true, _) => Hush::Warnings,
-            (false, true) => Hush::Operations,
-            (false, false) => Hush::Nothing,
-        }
-    }
-
-    pub(super) fn log(&self) -> Result<Option<LogOptions>, Failure> {
-        let Some(path) = &self.log_file else {
-            return match (&self.log_owner, self.log_mode) {
-                (None, None) => Ok(None),
-                _ => {
-                    let text = "--log-owner and --log-mode are about the file of --log-file";
-                    Err(Failure::InvalidArgument(text.to_owned()))
-                }
-            };
-        };
-        let owner = self.log_owner.as_deref().map(Owner::parse).transpose();
-        let invalid = |error| Failure::InvalidArgument(format!("--log-owner: {error}"));
-        Ok(Some(LogOptions {
-            path: path.clone(),
-            owner: owner.map_err(invalid)?,
-            mode: self.log_mode,
-        }))
-    }
 }
 
 /// The patterns in a file; empty lines and those that begin with `#` are none.
@@ -262,11 +216,4 @@ fn most(text: &str) -> Result<Most, String> {
         Some(text) => Most::Percent(number(text)?),
         None => Most::Count(number(text)?),
     })
-}
-
-fn mode(text: &str) -> Result<u32, String> {
-    let mode = u32::from_str_radix(text, 8)
-        .ok()
-        .filter(|mode| *mode <= 0o777);
-    mode.ok_or_else(|| "not three octal digits".to_owned())
 }

@@ -119,6 +119,7 @@ impl Client {
     ) -> Result<(ResponseBody, Pass, bool), ClientError> {
         let mut retry = Retry::new(self.inner.options.retry);
         let (mut price, mut was_redirected, mut was_renewed) = (None, false, false);
+        let mut is_again = false;
         loop {
             let pass = self.inner.requests.pass().await;
             self.inner.turns.take().await;
@@ -126,6 +127,8 @@ impl Client {
                 let over = self.inner.outage.check();
                 over.map_err(|error| error.after(retry.ambiguous))?;
             }
+            let (kind, traffic) = (addressed.request.operation, &self.inner.options.traffic);
+            traffic.count(kind, std::mem::replace(&mut is_again, true));
             let started = Instant::now();
             let outcome = self.attempt(addressed, accept).await;
             let outcome = outcome.inspect_err(|error| {

@@ -84,7 +84,7 @@ impl Gate {
             changed: now,
             pace: Pace::Begins(None),
             rest: FIRST_REST,
-            measured: (now, line.moved().bytes()),
+            measured: (now, line.moved()),
         };
         Self {
             semaphore: Arc::new(Semaphore::new(limit)),
@@ -119,7 +119,7 @@ impl Gate {
         if now < since + MEASUREMENT {
             return;
         }
-        let moved = self.line.moved().bytes();
+        let moved = self.line.moved();
         state.measured = (now, moved);
         if let Pace::Recovers = state.pace {
             if state.changed + GROWTH <= now && state.limit < self.most {
@@ -300,7 +300,7 @@ mod tests {
         let gate = Gate::new(32, line.clone());
         let mut all = passes(&gate, FIRST).await;
         for _ in 0..40 {
-            line.moved().add(all.len().min(enough) * 1000);
+            line.received().add(all.len().min(enough) * 1000);
             tokio::time::advance(MEASUREMENT).await;
             all[0].went_well();
             all.clear();

@@ -17,6 +17,7 @@ mod presign;
 mod region;
 mod retry;
 mod settle;
+mod traffic;
 mod turns;
 mod uploads;
 
@@ -26,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     credentials::Provider,
-    net::HttpClient,
+    net::{HttpClient, Line},
     s3::{
         api_option::ApiOptions,
         encode,
@@ -43,6 +44,7 @@ pub use object_stream::ObjectStream;
 pub use presign::Presigned;
 pub use retry::RetryPolicy;
 pub use settle::Created;
+pub use traffic::Traffic;
 pub use uploads::UploadLister;
 
 pub use crate::net::TransportErrorKind;
@@ -72,6 +74,8 @@ pub struct ClientOptions {
     pub mutations: Mutations,
     /// What goes on every request that takes it.
     pub api_options: ApiOptions,
+    /// Counts every attempt.
+    pub traffic: Traffic,
     /// Is told of every attempt.
     pub observer: Option<Observer>,
 }
@@ -119,6 +123,11 @@ impl Client {
     /// Where this client sends to.
     pub fn endpoint(&self) -> &Endpoint {
         &self.inner.options.endpoint
+    }
+
+    /// The connections, which count what they move.
+    pub(crate) fn line(&self) -> &Line {
+        self.inner.http.line()
     }
 
     /// The options that go on requests.

@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        client::{Client, ClientOptions, Mutations, RetryPolicy},
+        client::{Client, ClientOptions, Mutations, RetryPolicy, Traffic},
         net::{ConnectOptions, Dialer, HttpClient},
         s3::{
             api_option::ApiOptions,
@@ -127,6 +127,7 @@ mod tests {
             max_requests: 4,
             read_ahead: 0,
             request_rate: None,
+            traffic: Traffic::default(),
             mutations: Mutations::Allowed,
             api_options: ApiOptions::default(),
             observer: None,

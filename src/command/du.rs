@@ -4,6 +4,7 @@ use crate::{
     command::{
         Failure, Session,
         level::Level,
+        record::Fact,
         scope::Scope,
         walk::{self, Entry, Tree},
     },
@@ -13,7 +14,8 @@ use crate::{
 /// A line for each thing that the paths mean.
 pub(super) async fn run(session: &Session, urls: &[S3Url]) -> Result<(), Failure> {
     each_size(session, urls, |url, size| {
-        session.output.result(format_args!("{size}\t{url}"));
+        let shown = session.options.layout.size(size);
+        session.output.result(Fact::Size(url, size, &shown));
     })
     .await
 }
@@ -22,7 +24,8 @@ pub(super) async fn run(session: &Session, urls: &[S3Url]) -> Result<(), Failure
 pub(super) async fn total(session: &Session, urls: &[S3Url]) -> Result<(), Failure> {
     let mut total = 0_u64;
     each_size(session, urls, |_, size| total = sum([total, size])).await?;
-    session.output.line(total);
+    let shown = session.options.layout.size(total);
+    session.output.line(Fact::Total(total, &shown));
     Ok(())
 }
 

@@ -1,14 +1,20 @@
 //! `ls`: buckets, or what a path means.
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::{
     command::{
-        Failure, Session,
+        Failure, Layout, Session,
+        layout::rfc3339,
+        record::Record,
         walk::{Entry, Shown, Tree},
     },
     location::S3Url,
-    s3::op::{Bucket, ListBuckets, ListedObject},
+    s3::{
+        op::{Bucket, ListBuckets, ListedObject},
+        types::ETag,
+    },
 };
 
 pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Failure> {
@@ -16,7 +22,8 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
         None => {
             let buckets = session.client.call(&ListBuckets).await;
             let buckets = buckets.map_err(|error| Failure::from(error).in_main_thread())?;
-            print(session, buckets.iter().map(Row::bucket), DIRECTORY.len());
+            let rows = buckets.iter().map(Row::bucket);
+            print(session, rows, DIRECTORY.len());
             Ok(())
         }
         Some(url) if session.options.recursive => tree(session, url).await,
@@ -26,13 +33,14 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
 
 async fn level(session: &Session, url: &S3Url) -> Result<(), Failure> {
     let mut shown = Shown::new(session, url);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(session);
     while let Some(mut entries) = shown.next().await? {
         // Compat: directories have no time.
         if session.options.modified.is_set() {
             entries.retain(|entry| matches!(entry, Entry::Object(_)));
         }
-        rows.add(session, entries.iter().map(|entry| Row::entry(url, entry)));
+        let more = entries.iter().map(|entry| Row::entry(session, url, entry));
+        rows.add(session, more);
         if session.output.is_closed() {
             return Ok(());
         }
@@ -43,11 +51,12 @@ async fn level(session: &Session, url: &S3Url) -> Result<(), Failure> {
 
 async fn tree(session: &Session, url: &S3Url) -> Result<(), Failure> {
     let mut tree = Tree::new(session, url);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(session);
     while let Some(objects) = tree.next(session).await? {
+        let more = objects.iter();
         rows.add(
             session,
-            objects.iter().map(|object| Row::object(url, object)),
+            more.map(|object| Row::object(session, url, object)),
         );
         if session.output.is_closed() {
             return Ok(());
@@ -59,15 +68,30 @@ async fn tree(session: &Session, url: &S3Url) -> Result<(), Failure> {
 
 /// There may be millions of rows: they are sorted, and the columns fitted to the values, only as
 /// long as all of them are kept. Then they stream in the order of the keys, with wide columns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Rows {
     kept: Vec<Row>,
     stream: bool,
+    objects: u64,
+    size: u64,
 }
 
 impl Rows {
+    /// Programs need neither order nor columns.
+    fn new(session: &Session) -> Self {
+        Self {
+            kept: Vec::new(),
+            stream: session.output.is_for_programs(),
+            objects: 0,
+            size: 0,
+        }
+    }
+
     fn add(&mut self, session: &Session, rows: impl Iterator<Item = Row>) {
-        self.kept.extend(rows);
+        self.kept.extend(rows.inspect(|row| {
+            self.objects += u64::from(row.size.is_some());
+            self.size = self.size.saturating_add(row.size.unwrap_or(0));
+        }));
         self.stream |= self.kept.len() > FITTED;
         if self.stream {
             print(session, self.kept.drain(..), WIDE);
@@ -79,13 +103,51 @@ impl Rows {
         let rank = |row: &Row| row.size.is_some();
         self.kept
             .sort_unstable_by(|a, b| (rank(a), &a.name).cmp(&(rank(b), &b.name)));
-        let width = self.kept.iter().map(Row::size_width).max().unwrap_or(0);
+        let layout = &session.options.layout;
+        let width = |row: &Row| row.size_in(layout).len();
+        let width = self.kept.iter().map(width).max().unwrap_or(0);
         print(session, self.kept.into_iter(), width);
+        if layout.summarize {
+            session.output.line(Summary {
+                objects: self.objects,
+                size: self.size,
+                text: &layout.size(self.size),
+            });
+        }
     }
 }
 
 fn print(session: &Session, rows: impl Iterator<Item = Row>, size_width: usize) {
-    session.output.lines(rows.map(|row| row.format(size_width)));
+    let columns = Columns {
+        layout: &session.options.layout,
+        time_width: session.options.layout.time_width(),
+        size_width,
+    };
+    let lines = rows.map(|row| Line {
+        row,
+        columns: &columns,
+    });
+    session.output.lines(lines);
+}
+
+/// How rows become lines.
+struct Columns<'a> {
+    layout: &'a Layout,
+    time_width: usize,
+    size_width: usize,
+}
+
+/// A row in its columns.
+struct Line<'a> {
+    row: Row,
+    columns: &'a Columns<'a>,
+}
+
+/// What a listing ends with.
+struct Summary<'a> {
+    objects: u64,
+    size: u64,
+    text: &'a str,
 }
 
 /// One line in its columns. Many of them may be kept, and so they are small until they are shown.
@@ -95,6 +157,23 @@ struct Row {
     /// Bytes; a directory or a bucket has none.
     size: Option<u64>,
     name: String,
+    kind: Kind,
+    /// What only some ask for.
+    extra: Option<Box<Extra>>,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Bucket,
+    Directory,
+    Object,
+}
+
+#[derive(Debug, Default)]
+struct Extra {
+    etag: Option<ETag>,
+    storage_class: Option<String>,
 }
 
 impl Row {
@@ -107,47 +186,105 @@ impl Row {
             time: bucket.created,
             size: None,
             name: url.to_string(),
+            kind: Kind::Bucket,
+            extra: None,
         }
     }
 
-    fn entry(url: &S3Url, entry: &Entry) -> Self {
+    fn entry(session: &Session, url: &S3Url, entry: &Entry) -> Self {
         match entry {
-            Entry::Object(object) => Self::object(url, object),
+            Entry::Object(object) => Self::object(session, url, object),
             Entry::Directory(prefix) => Self {
                 time: None,
                 size: None,
                 name: url.with_key(&**prefix).to_string(),
+                kind: Kind::Directory,
+                extra: None,
             },
         }
     }
 
-    fn object(url: &S3Url, object: &ListedObject) -> Self {
+    fn object(session: &Session, url: &S3Url, object: &ListedObject) -> Self {
+        let layout = &session.options.layout;
+        let has_extra = session.output.is_for_programs() || layout.etags || layout.storage_classes;
+        let extra = || {
+            Box::new(Extra {
+                etag: object.etag.clone(),
+                storage_class: object.storage_class.clone(),
+            })
+        };
         Self {
             time: object.last_modified,
             size: Some(object.size),
             name: url.with_key(&*object.key).to_string(),
+            kind: Kind::Object,
+            extra: has_extra.then(extra),
         }
     }
 
-    fn size_width(&self) -> usize {
-        match self.size {
-            Some(size) => size.checked_ilog10().map_or(1, |log| log as usize + 1),
-            None => DIRECTORY.len(),
-        }
+    fn size_in(&self, layout: &Layout) -> String {
+        let size = self.size.map(|size| layout.size(size));
+        size.unwrap_or_else(|| DIRECTORY.to_owned())
     }
 
+    fn etag(&self) -> Option<&str> {
+        self.extra.as_ref()?.etag.as_ref().map(ETag::unquoted)
+    }
+
+    fn storage_class(&self) -> Option<&str> {
+        self.extra.as_ref()?.storage_class.as_deref()
+    }
+}
+
+impl Record for Line<'_> {
     /// The last column needs no width: blanks at the end are cut.
-    fn format(&self, size_width: usize) -> String {
-        // Compat: UTC, to the minute; blanks of the same width where there is none.
-        let time = self
-            .time
-            .map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
-        let size = self
-            .size
-            .map_or(DIRECTORY.to_owned(), |size| size.to_string());
-        let (time, name) = (time.unwrap_or_default(), &self.name);
-        let line = format!("{time:>16} {size:>size_width$} {name}");
-        line.trim_end().to_owned()
+    fn text(&self) -> String {
+        let Columns {
+            layout,
+            time_width,
+            size_width,
+        } = self.columns;
+        let row = &self.row;
+        // Compat: blanks of the same width where there is no time.
+        let time = layout.time(row.time);
+        let mut line = format!("{time:>time_width$} {:>size_width$} ", row.size_in(layout));
+        let mut column = |is_shown, text: Option<&str>, width| {
+            if is_shown {
+                line.push_str(&format!("{:<width$} ", text.unwrap_or_default()));
+            }
+        };
+        column(layout.etags, row.etag(), ETAG);
+        column(layout.storage_classes, row.storage_class(), STORAGE_CLASS);
+        line.push_str(&row.name);
+        line.truncate(line.trim_end().len());
+        line
+    }
+
+    fn json(&self) -> Option<Value> {
+        let row = &self.row;
+        let time = row.time.map(rfc3339);
+        Some(match row.kind {
+            Kind::Bucket => json!({"type": "bucket", "url": row.name, "created": time}),
+            Kind::Directory => json!({"type": "directory", "url": row.name}),
+            Kind::Object => json!({
+                "type": "object",
+                "url": row.name,
+                "size": row.size,
+                "modified": time,
+                "etag": row.etag(),
+                "storage_class": row.storage_class(),
+            }),
+        })
+    }
+}
+
+impl Record for Summary<'_> {
+    fn text(&self) -> String {
+        format!("Total Objects: {}, Total Size: {}", self.objects, self.text)
+    }
+
+    fn json(&self) -> Option<Value> {
+        Some(json!({"type": "summary", "objects": self.objects, "size": self.size}))
     }
 }
 
@@ -157,28 +294,58 @@ const FITTED: usize = 100_000;
 /// The width of sizes beyond that: a terabyte less one byte.
 const WIDE: usize = 12;
 
+/// An MD5 and the number of its parts, in characters.
+const ETAG: usize = 38;
+/// `INTELLIGENT_TIERING`.
+const STORAGE_CLASS: usize = 19;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_value() {
+    fn columns_are_as_wide_as_they_are_told() {
         let row = |time: Option<&str>, size, name: &str| Row {
             time: time.and_then(|time| time.parse().ok()),
             size,
             name: name.to_owned(),
+            kind: Kind::Object,
+            extra: Some(Box::new(Extra {
+                etag: ETag::parse("\"e\""),
+                storage_class: None,
+            })),
         };
-        let directory = row(None, None, "s3://feat-a/x/");
-        assert_eq!(directory.format(3), "                 DIR s3://feat-a/x/");
-        let file = row(
-            Some("2026-11-22T02:06:59Z"),
-            Some(6),
-            "s3://feat-a/one.txt ",
+        let line = |row, layout: &Layout| {
+            let columns = Columns {
+                layout,
+                time_width: layout.time_width(),
+                size_width: 3,
+            };
+            let columns = &columns;
+            Line { row, columns }.text()
+        };
+        let plain = Layout::default();
+        assert_eq!(
+            line(row(None, None, "s3://feat-a/x/"), &plain),
+            "                 DIR s3://feat-a/x/"
         );
-        assert_eq!(file.format(3), "2026-11-22 02:06   6 s3://feat-a/one.txt");
-        for (size, width) in [(0, 1), (9, 1), (10, 2), (999, 3), (u64::MAX, 20)] {
-            assert_eq!(row(None, Some(size), "").size_width(), width);
-        }
-        assert_eq!(directory.size_width(), 3);
+        let file = || {
+            let time = Some("2026-11-22T02:06:59Z");
+            row(time, Some(6), "s3://feat-a/one.txt ")
+        };
+        assert_eq!(
+            line(file(), &plain),
+            "2026-11-22 02:06   6 s3://feat-a/one.txt"
+        );
+        let full = Layout {
+            etags: true,
+            storage_classes: true,
+            ..Layout::default()
+        };
+        let expected = format!(
+            "2026-11-22 02:06   6 {:38} {:19} s3://feat-a/one.txt",
+            "e", ""
+        );
+        assert_eq!(line(file(), &full), expected);
     }
 }

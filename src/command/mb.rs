@@ -2,7 +2,7 @@
 
 use crate::{
     client::Mutations,
-    command::{Failure, Session},
+    command::{Failure, Session, record::Fact},
     location::S3Url,
     s3::op::CreateBucket,
 };
@@ -11,7 +11,8 @@ use crate::{
 /// region.
 pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
     let bucket = &url.bucket;
-    session.output.line(format_args!("Creating s3://{bucket}"));
+    let text = format!("Creating s3://{bucket}");
+    session.output.line(Fact::Text(&text));
     let region = session.client.endpoint().region();
     let location = (region != "us-east-1").then_some(region);
     if session.client.mutations() == Mutations::Allowed {
@@ -24,6 +25,6 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
                 Failure::runtime(format!("Unable to create bucket {bucket}: {error}"))
             })?;
     }
-    session.output.line("Done.");
+    session.output.line(Fact::Created(bucket));
     Ok(())
 }

@@ -9,6 +9,7 @@ mod du;
 mod failure;
 mod get;
 mod la;
+mod layout;
 mod ledger;
 mod level;
 mod log;
@@ -21,30 +22,36 @@ mod progress;
 mod put;
 mod queue;
 mod rb;
+mod record;
 mod report;
 mod root;
 mod scope;
 mod session;
 mod signurl;
+mod stats;
 mod sync;
 mod tally;
 mod targets;
 mod verify;
 mod walk;
 
+use std::time::Instant;
+
 pub use case_conflict::CaseConflict;
 pub use dsync::{DeleteOptions, Most};
 pub use failure::{Cause, Failure};
+pub use layout::{Layout, TimeStyle};
 pub use log::LogOptions;
 pub use multipart::Action as MultipartAction;
 pub use operands::Command;
-pub use output::{Hush, Output, Stream};
+pub use output::{Hush, Output, OutputOptions, Stream};
 pub use session::{Options, Session};
 pub use signurl::Grant;
 pub use tally::Tally;
 
 /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.
 pub async fn run(session: &Session, command: &Command) {
+    let begun = Instant::now();
     let result = match session.until_cancelled(authenticate(session)).await {
         Ok(()) => carry_out(session, command).await,
         Err(failure) => Err(failure),
@@ -56,7 +63,7 @@ pub async fn run(session: &Session, command: &Command) {
     if let Err(error) = session.hashes.save() {
         session.output.failure(&Failure::runtime(error.to_string()));
     }
-    account(session);
+    account(session, begun);
 }
 
 async fn authenticate(session: &Session) -> Result<(), Failure> {
@@ -102,9 +109,9 @@ async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> 
 }
 
 /// A name that is lost on the way is a bug, which is better told than kept.
-fn account(session: &Session) {
+fn account(session: &Session, begun: Instant) {
     if session.options.stats {
-        session.output.note(&*session.tally);
+        stats::tell(session, begun.elapsed());
     }
     if !session.cancel.is_cancelled() && !session.tally.adds_up() {
         let text = format!("not every name is accounted for: {}", session.tally);

@@ -3,11 +3,16 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
     client::Mutations,
-    command::{Failure, Session},
+    command::{
+        Failure, Layout, Session,
+        layout::rfc3339,
+        record::{Fact, Record},
+    },
     location::S3Url,
     plan::pattern::Pattern,
     s3::op::MultipartUpload,
@@ -33,8 +38,12 @@ pub(super) async fn run(session: &Session, action: Action, url: &S3Url) -> Resul
         uploads.retain(|upload| pattern.matches_tree(&upload.key) && is_old(session, upload));
         match action {
             Action::List => {
-                let lines = uploads.iter().map(|upload| line(&url.bucket, upload));
-                session.output.lines(lines);
+                let listed = uploads.iter().map(|upload| Listed {
+                    url: url.with_key(&*upload.key),
+                    upload,
+                    layout: &session.options.layout,
+                });
+                session.output.lines(listed);
             }
             Action::Abort => abort(session, &engine, &url.bucket, uploads).await,
         }
@@ -53,12 +62,28 @@ fn is_old(session: &Session, upload: &MultipartUpload) -> bool {
     }
 }
 
-fn line(bucket: &str, upload: &MultipartUpload) -> String {
-    let time = upload
-        .initiated
-        .map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
-    let (time, id) = (time.unwrap_or_default(), &upload.upload_id.0);
-    format!("{time:16} {id} s3://{bucket}/{key}", key = upload.key)
+/// An upload in a list.
+struct Listed<'a> {
+    url: S3Url,
+    upload: &'a MultipartUpload,
+    layout: &'a Layout,
+}
+
+impl Record for Listed<'_> {
+    fn text(&self) -> String {
+        let time = self.layout.time(self.upload.initiated);
+        let (id, url) = (&self.upload.upload_id.0, &self.url);
+        format!("{time:width$} {id} {url}", width = self.layout.time_width())
+    }
+
+    fn json(&self) -> Option<Value> {
+        Some(json!({
+            "type": "upload",
+            "url": self.url.to_string(),
+            "upload_id": self.upload.upload_id.0,
+            "initiated": self.upload.initiated.map(rfc3339),
+        }))
+    }
 }
 
 /// A page at once: the client bounds the requests that are under way.
@@ -82,7 +107,7 @@ async fn abort(
                 Mutations::Forbidden => Ok(()),
             };
             match aborted {
-                Ok(()) => session.output.done(format_args!("Abort {} {target}", id.0)),
+                Ok(()) => session.output.done(Fact::Aborted(&target, &id.0)),
                 Err(text) => {
                     let about = format!("{target}: upload {}", id.0);
                     session.output.failure(&Failure::about(about, text));

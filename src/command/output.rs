@@ -15,6 +15,7 @@ use crate::{
         log::{Log, LogOptions},
         progress::Progress,
         queue::Queue,
+        record::{Fact, Record, Remark, json_line},
     },
     location::S3Url,
     transfer::Error,
@@ -33,10 +34,22 @@ pub struct Output {
     has_done: AtomicBool,
     told_broken: AtomicBool,
     hush: OnceLock<Hush>,
+    is_for_programs: AtomicBool,
     log: OnceLock<Log>,
     /// What is under way, if there is somebody to watch. It is locked while anything is written to
     /// the terminal, so that nothing mixes with its line.
     progress: Mutex<Option<Progress>>,
+}
+
+/// How lines are written, and which.
+#[derive(Debug, Clone, Default)]
+pub struct OutputOptions {
+    /// What is not shown.
+    pub hush: Hush,
+    /// Whether each line is a JSON object.
+    pub json: bool,
+    /// Which file all lines are added to as well.
+    pub log: Option<LogOptions>,
 }
 
 /// What is not shown, from less to more.
@@ -77,18 +90,20 @@ impl Output {
             has_done: AtomicBool::new(false),
             told_broken: AtomicBool::new(false),
             hush: OnceLock::new(),
+            is_for_programs: AtomicBool::new(false),
             log: OnceLock::new(),
             progress: Mutex::new(None),
         }
     }
 
-    /// Says, once, what is not shown, and which file all lines are added to.
+    /// Says, once, what is not shown, how, and which file all lines are added to.
     ///
     /// # Errors
     /// That file cannot be written to.
-    pub fn configure(&self, hush: Hush, log: Option<&LogOptions>) -> Result<(), Failure> {
-        self.hush.get_or_init(|| hush);
-        if let Some(log) = log {
+    pub fn configure(&self, options: &OutputOptions) -> Result<(), Failure> {
+        self.hush.get_or_init(|| options.hush);
+        self.is_for_programs.store(options.json, Ordering::Relaxed);
+        if let Some(log) = &options.log {
             let log = Log::open(log)?;
             self.log.get_or_init(|| log);
         }
@@ -98,7 +113,7 @@ impl Output {
     /// Shows how far the work is, until what is returned is dropped. Only if both streams are
     /// terminals.
     pub(super) fn show_progress(&self, threads: usize) -> ProgressShown<'_> {
-        if self.is_watched() && self.hush() == Hush::Nothing {
+        if self.is_watched() && self.hush() == Hush::Nothing && !self.is_for_programs() {
             *self.progress() = Some(Progress::new(threads));
         }
         ProgressShown(self)
@@ -114,26 +129,40 @@ impl Output {
         self.update(Progress::complete);
     }
 
+    /// Whether lines are JSON.
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.is_for_programs.load(Ordering::Relaxed)
+    }
+
     /// Writes one line; control characters in it, which can only be from names, are escaped. If
     /// that fails (a full disk behind a redirection), it is a failure, told once.
-    pub fn line(&self, line: impl fmt::Display) {
+    pub(super) fn line(&self, line: impl Record) {
         self.lines([line].into_iter());
     }
 
     /// Writes many lines that are there already: some thousand at once, not one by one.
-    pub fn lines(&self, lines: impl Iterator<Item = impl fmt::Display>) {
+    pub(super) fn lines(&self, lines: impl Iterator<Item = impl Record>) {
         self.write_lines(lines, true);
     }
 
-    fn write_lines(&self, lines: impl Iterator<Item = impl fmt::Display>, are_shown: bool) {
+    /// The line of a record for a stream, with its end, if it has one.
+    fn written(&self, record: &impl Record, is_terminal: bool) -> Option<String> {
+        let mut line = match self.is_for_programs() {
+            true => json_line(&record.json()?),
+            false => escaped(&record.text(), is_terminal),
+        };
+        line.push('\n');
+        Some(line)
+    }
+
+    fn write_lines(&self, lines: impl Iterator<Item = impl Record>, are_shown: bool) {
         let mut lines = lines.peekable();
         while lines.peek().is_some() && !(are_shown && self.is_closed()) {
             let mut piece = String::new();
             while piece.len() < PIECE
                 && let Some(line) = lines.next()
             {
-                piece.push_str(&escaped(&line.to_string(), self.out.is_terminal));
-                piece.push('\n');
+                piece.extend(self.written(&line, self.out.is_terminal));
             }
             self.log(&piece);
             if are_shown {
@@ -160,22 +189,22 @@ impl Output {
     pub fn failure(&self, failure: &Failure) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         self.causes[failure.cause() as usize].fetch_add(1, Ordering::Relaxed);
-        self.note(failure);
+        self.remark(failure);
     }
 
     /// Tells of something that was transferred or deleted.
-    pub(super) fn done(&self, line: impl fmt::Display) {
+    pub(super) fn done(&self, line: impl Record) {
         self.has_done.store(true, Ordering::Relaxed);
         self.detail(line);
     }
 
     /// Tells of something that was left as it is.
-    pub(super) fn detail(&self, line: impl fmt::Display) {
+    pub(super) fn detail(&self, line: impl Record) {
         self.write_lines([line].into_iter(), self.hush() < Hush::Operations);
     }
 
     /// Tells of something that was asked for.
-    pub(super) fn result(&self, line: impl fmt::Display) {
+    pub(super) fn result(&self, line: impl Record) {
         self.has_done.store(true, Ordering::Relaxed);
         self.line(line);
     }
@@ -183,7 +212,7 @@ impl Output {
     /// Tells what became of an object that was to be deleted.
     pub(super) fn deleted(&self, object: &S3Url, result: Result<(), Error>) {
         match result {
-            Ok(()) => self.done(format_args!("Delete {object}")),
+            Ok(()) => self.done(Fact::Deleted(object)),
             Err(error) => self.failure(&Failure::of_job(object, &error)),
         }
         self.completed();
@@ -191,18 +220,31 @@ impl Output {
 
     /// Tells of something that may become one.
     pub fn warning(&self, warning: impl fmt::Display) {
+        let warning = Remark {
+            kind: "warning",
+            text: &warning,
+        };
         if self.hush() < Hush::Warnings {
-            self.note(warning);
+            self.remark(&warning);
         } else {
-            self.log(&warning.to_string());
+            self.log(&self.written(&warning, false).unwrap_or_default());
         }
     }
 
     /// Tells of something that is not a failure.
     pub fn note(&self, note: impl fmt::Display) {
-        self.log(&escaped(&note.to_string(), false));
+        self.remark(&Remark {
+            kind: "note",
+            text: &note,
+        });
+    }
+
+    /// Tells of something that is no result.
+    pub(super) fn remark(&self, remark: &impl Record) {
+        self.log(&self.written(remark, false).unwrap_or_default());
+        let line = self.written(remark, self.err.is_terminal);
         // There is nobody to tell that telling failed.
-        let _ = self.around_progress(|| self.err.line(&note.to_string()));
+        let _ = self.around_progress(|| self.err.write(line.unwrap_or_default().as_bytes()));
     }
 
     /// [`Output::note`], unless the stream is stuck: for the last words of a run that may have
@@ -339,12 +381,6 @@ impl Stream {
         })
     }
 
-    fn line(&self, line: &str) -> io::Result<()> {
-        let mut line = escaped(line, self.is_terminal);
-        line.push('\n');
-        self.write(line.as_bytes())
-    }
-
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         self.unless_gone(match &self.sink {
             Sink::Queued(queue) => queue.push(bytes),
@@ -444,11 +480,11 @@ mod tests {
         let progress = output.show_progress(8);
         output.planned();
         output.planned();
-        output.line("a => b");
+        output.line(Fact::Transferred(&"a", &"b"));
         output.completed();
         output.note("failed");
         drop(progress);
-        output.line("end");
+        output.line(Fact::Text(&"end"));
         String::from_utf8(screen.0.lock().unwrap().clone()).unwrap()
     }
 

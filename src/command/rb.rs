@@ -2,7 +2,7 @@
 
 use crate::{
     client::Mutations,
-    command::{Failure, Options, Session, del, multipart},
+    command::{Failure, Options, Session, del, multipart, record::Fact},
     location::S3Url,
     s3::op::DeleteBucket,
 };
@@ -26,7 +26,8 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
         let abort = multipart::run(&all, multipart::Action::Abort, url);
         session.until_cancelled(abort).await?;
     }
-    session.output.line(format_args!("Removing s3://{bucket}"));
+    let text = format!("Removing s3://{bucket}");
+    session.output.line(Fact::Text(&text));
     if session.client.mutations() == Mutations::Allowed {
         let operation = DeleteBucket { bucket };
         let removed = session.client.delete_bucket(&operation);
@@ -43,6 +44,6 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
             Failure::runtime(format!("Unable to remove bucket {bucket}: {error}{hint}"))
         })?;
     }
-    session.output.line("Done.");
+    session.output.line(Fact::Removed(bucket));
     Ok(())
 }

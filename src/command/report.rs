@@ -9,11 +9,11 @@ use std::{
     },
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     blocking,
-    command::{Failure, dsync::facts_of},
+    command::{Failure, dsync::facts_of, record::Record},
     plan::difference::Facts,
     s3::{
         encode,
@@ -142,6 +142,10 @@ impl Report {
         self.add(state, &check.name, facts, md5)
     }
 
+    fn count(&self, state: State) -> u64 {
+        self.counts[state as usize].load(Ordering::Relaxed)
+    }
+
     /// Whether there was nothing on either side.
     pub(super) fn is_empty(&self) -> bool {
         let mut counts = self.counts.iter();
@@ -162,14 +166,20 @@ fn lock(file: &Mutex<BufWriter<File>>) -> MutexGuard<'_, BufWriter<File>> {
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |state: State| self.counts[state as usize].load(Ordering::Relaxed);
-        let counts = State::SHOWN.map(|state| format!("{} {}", count(state), state.name()));
-        f.write_str(&counts.join(", "))?;
-        match count(State::Failed) {
-            0 => Ok(()),
-            failed => write!(f, ", {failed} failed"),
+impl Record for &Report {
+    fn text(&self) -> String {
+        let counts = State::SHOWN.map(|state| format!("{} {}", self.count(state), state.name()));
+        let counts = counts.join(", ");
+        match self.count(State::Failed) {
+            0 => counts,
+            failed => format!("{counts}, {failed} failed"),
         }
+    }
+
+    fn json(&self) -> Option<Value> {
+        let states = State::SHOWN.into_iter().chain([State::Failed]);
+        let counts = states.map(|state| (state.name().to_owned(), self.count(state).into()));
+        let kind = ("type".to_owned(), "verification".into());
+        Some(Value::Object(counts.chain([kind]).collect()))
     }
 }

@@ -8,9 +8,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::{Client, Mutations},
+    client::{Client, Mutations, Traffic},
     command::{
-        CaseConflict, DeleteOptions, Failure, Grant, Output, Tally, dsync::Entry, ledger::Ledger,
+        CaseConflict, DeleteOptions, Failure, Grant, Layout, Output, Tally, dsync::Entry,
+        ledger::Ledger, record::Fact,
     },
     local::{Hashes, Journal, Links},
     location::Location,
@@ -35,6 +36,8 @@ pub struct Session {
     pub options: Options,
     /// Where lines go.
     pub output: Arc<Output>,
+    /// What was sent.
+    pub traffic: Traffic,
     /// What became of everything.
     pub tally: Arc<Tally>,
     /// What was found out to be the same, if that will be asked for.
@@ -78,6 +81,8 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// `--stats`: whether the tally is told.
     pub stats: bool,
+    /// How listings look.
+    pub layout: Layout,
     /// `--method` and `--expires-in`: what a signed URL is good for.
     pub grant: Grant,
 }
@@ -99,7 +104,7 @@ impl Session {
         (hashes, journal): (Hashes, Journal),
         transfer: TransferOptions,
         options: Options,
-        output: Arc<Output>,
+        (output, traffic): (Arc<Output>, Traffic),
     ) -> Self {
         Self {
             client,
@@ -109,6 +114,7 @@ impl Session {
             transfer,
             options,
             output,
+            traffic,
             tally: Arc::default(),
             ledger: None,
             cancel: CancellationToken::new(),
@@ -209,8 +215,7 @@ impl Session {
 
     /// Says that a directory stays out because nobody said `-r`.
     pub(super) fn omit_directory(&self, name: impl std::fmt::Display) {
-        self.output
-            .detail(format_args!("omitting directory \"{name}\"."));
+        self.output.detail(Fact::Omitted(&name));
     }
 
     /// Tells that a source stays out because another one has its target.
@@ -256,19 +261,16 @@ impl Session {
     /// Tells of a pair that needs no transfer, which was known before it became a job.
     pub(super) fn is_same(&self, source: impl std::fmt::Display, target: impl std::fmt::Display) {
         self.tally.equal();
-        self.output
-            .detail(format_args!("{source} => {target} (synced)"));
+        self.output.detail(Fact::Equal(&source, &target));
     }
 
     /// Tells of a target that is left alone, which was known before it became a job.
     pub(super) fn skip(&self, source: impl std::fmt::Display, target: impl std::fmt::Display) {
         self.tally.skip(1);
-        self.output
-            .detail(format_args!("{source} => {target} (skipped)"));
+        self.output.detail(Fact::Skipped(&source, &target));
     }
 
     fn tell(&self, event: Event<'_>) {
-        let pair = |job: &Job| format!("{} => {}", job.source_name(), job.target_name());
         let keep = |job: &Job, proof: &Proof| {
             if let Some(ledger) = &self.ledger {
                 ledger.keep(job, proof);
@@ -277,16 +279,19 @@ impl Session {
         match event {
             Event::Done(job, proof) => {
                 keep(job, &proof);
-                self.output.done(pair(job));
+                let (source, target) = (job.source_name(), job.target_name());
+                self.output.done(Fact::Transferred(&source, &target));
             }
             Event::Synced(job, proof) => {
                 keep(job, &proof);
-                self.output.detail(format_args!("{} (synced)", pair(job)));
+                let (source, target) = (job.source_name(), job.target_name());
+                self.output.detail(Fact::Equal(&source, &target));
             }
             Event::Skipped(job) => {
-                self.output.detail(format_args!("{} (skipped)", pair(job)));
+                let (source, target) = (job.source_name(), job.target_name());
+                self.output.detail(Fact::Skipped(&source, &target));
             }
-            Event::Deleted(url) => self.output.done(format_args!("Delete {url}")),
+            Event::Deleted(url) => self.output.done(Fact::Deleted(&url)),
             Event::Failed(job, error) => {
                 let failure = Failure::of_job(job.source_name(), &error);
                 self.output.failure(&failure);

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Presigned,
-    command::{Failure, Session},
+    command::{Failure, Session, record::Fact},
     location::S3Url,
     s3::{
         op::{GetObject, PutObject},
@@ -57,6 +57,6 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
         let text = "the URL works only with the headers that it was signed with";
         session.output.warning(format_args!("{text}: {names}"));
     }
-    session.output.line(url);
+    session.output.line(Fact::Signed(&url));
     Ok(())
 }

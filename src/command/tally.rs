@@ -65,6 +65,11 @@ impl Tally {
         listed == ends.iter().sum::<u64>()
     }
 
+    /// What was listed, and the ways in which that ended.
+    pub(super) fn by_name(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        NAMES.into_iter().zip(self.counters().map(get))
+    }
+
     /// What was listed, and then the ways in which that ends.
     fn counters(&self) -> [&AtomicU64; 6] {
         [
@@ -88,6 +93,16 @@ impl fmt::Display for Tally {
         )
     }
 }
+
+/// Of the counters.
+const NAMES: [&str; 6] = [
+    "listed",
+    "transferred",
+    "equal",
+    "skipped",
+    "deleted",
+    "failed",
+];
 
 fn add(counter: &AtomicU64, names: u64) {
     counter.fetch_add(names, Ordering::Relaxed);

@@ -25,15 +25,26 @@ impl Moved {
 /// What is known of the way to the servers. Clones know the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
-    moved: Moved,
+    sent: Moved,
+    received: Moved,
     /// In microseconds; 0 before there was a connection.
     shortest: Arc<AtomicU64>,
 }
 
 impl Line {
-    /// What all connections moved, both ways.
-    pub(crate) fn moved(&self) -> &Moved {
-        &self.moved
+    /// What all connections sent.
+    pub(crate) fn sent(&self) -> &Moved {
+        &self.sent
+    }
+
+    /// What all connections received.
+    pub(crate) fn received(&self) -> &Moved {
+        &self.received
+    }
+
+    /// The bytes that all connections moved, both ways.
+    pub(crate) fn moved(&self) -> u64 {
+        self.sent.bytes() + self.received.bytes()
     }
 
     /// A connection was made within that time.

@@ -24,8 +24,8 @@ pub(super) struct Socket {
     stream: Box<dyn Stream>,
     to_proxy: bool,
     written: Moved,
-    /// Both ways, of all connections.
-    moved: Moved,
+    /// Of all connections.
+    line: Line,
     up: Pace,
     down: Pace,
 }
@@ -58,7 +58,7 @@ impl Socket {
             stream,
             to_proxy: false,
             written: Moved::default(),
-            moved: Moved::default(),
+            line: Line::default(),
             up: Pace::default(),
             down: Pace::default(),
         }
@@ -67,7 +67,7 @@ impl Socket {
     /// Keeps to the limits, and counts with the others.
     pub(super) fn within(self, limits: &Limits) -> Self {
         Self {
-            moved: limits.line.moved().clone(),
+            line: limits.line.clone(),
             up: Pace::new(limits.up.clone()),
             down: Pace::new(limits.down.clone()),
             ..self
@@ -85,7 +85,7 @@ impl Socket {
     fn count(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(written)) = result {
             self.written.add(written);
-            self.moved.add(written);
+            self.line.sent().add(written);
             self.up.moved(written);
         }
         result
@@ -115,14 +115,14 @@ impl AsyncRead for Socket {
         let Some(most) = ready!(self.down.poll_portion(context, buffer.remaining())) else {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-            self.moved.add(buffer.filled().len() - before);
+            self.line.received().add(buffer.filled().len() - before);
             return Poll::Ready(Ok(()));
         };
         let mut portion = [0; PORTION];
         let mut portion = ReadBuf::new(&mut portion[..most]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut portion))?;
         buffer.put_slice(portion.filled());
-        self.moved.add(portion.filled().len());
+        self.line.received().add(portion.filled().len());
         self.down.moved(portion.filled().len());
         Poll::Ready(Ok(()))
     }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use s4cmd::{
-    client::{Client, ClientError, ClientOptions, Mutations, RetryPolicy},
+    client::{Client, ClientError, ClientOptions, Mutations, RetryPolicy, Traffic},
     credentials::{Credentials, Provider},
     net::{ConnectOptions, HttpClient},
     s3::{
@@ -511,6 +511,7 @@ fn client(server: &TestServer) -> Client {
         max_requests: 4,
         read_ahead: 0,
         request_rate: None,
+        traffic: Traffic::default(),
         mutations: Mutations::Allowed,
         api_options: ApiOptions::default(),
         observer: None,

@@ -45,6 +45,7 @@ mod no_overwrite;
 mod order;
 mod output;
 mod parts;
+mod programs;
 mod proofs;
 mod proxy;
 mod races;

@@ -12,6 +12,7 @@ use crate::{
             read,
             side::{Entry, ReadError, Side},
         },
+        record::Fact,
         session::Deletions,
     },
     local::{Directory, LocalFile, Record, Sorter},
@@ -214,9 +215,7 @@ async fn remove_files(
             Err(failure) => session.fail(&failure),
             Ok(()) => {
                 session.tally.delete();
-                session
-                    .output
-                    .done(format_args!("Delete {}", path.display()));
+                session.output.done(Fact::Deleted(&path.display()));
             }
         }
     }
@@ -275,9 +274,8 @@ pub(in crate::command) async fn remove_extras_of_files(
     target: &S3Url,
     options: DeleteOptions,
 ) -> Result<(), Failure> {
-    session.output.detail(format_args!(
-        "Deleting files found in {source} and not in {named}"
-    ));
+    let text = format!("Deleting files found in {source} and not in {named}");
+    session.output.detail(Fact::Text(&text));
     let (from, to) = (
         Location::Local(source.to_owned()),
         Location::S3(target.clone()),
@@ -291,7 +289,7 @@ pub(in crate::command) async fn remove_extras_of_files(
             "{} not found locally, adding to delete queue",
             path.display()
         );
-        session.output.detail(text);
+        session.output.detail(Fact::Text(&text));
     };
     extras
         .delete(session, options, (&from, &to), &found, announce)

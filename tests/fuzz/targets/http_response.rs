@@ -7,7 +7,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use s4cmd::{
-    client::{Client, ClientError, ClientOptions, Mutations, RetryPolicy},
+    client::{Client, ClientError, ClientOptions, Mutations, RetryPolicy, Traffic},
     net::{ConnectOptions, Dialer, HttpClient},
     s3::{
         api_option::ApiOptions,
@@ -93,6 +93,7 @@ impl World {
             max_requests: 4,
             read_ahead: 0,
             request_rate: None,
+            traffic: Traffic::default(),
             mutations: Mutations::Allowed,
             api_options: ApiOptions::default(),
             observer: None,
