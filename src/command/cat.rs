@@ -5,13 +5,9 @@ use crate::{
         Failure, Session,
         walk::{self, Entry},
     },
-    local::Hasher,
     location::S3Url,
-    s3::{
-        op::{GetObject, ListedObject},
-        request::Role,
-    },
-    transfer::{Error, check_listed, verify},
+    s3::op::ListedObject,
+    transfer::{Error, ObjectReader},
 };
 
 pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
@@ -33,29 +29,10 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
 
 /// What is printed cannot be taken back, but a reader is told by the exit status that it is wrong.
 async fn print(session: &Session, object: &S3Url, listed: &ListedObject) -> Result<(), Failure> {
-    let (bucket, key) = (&*object.bucket, &*object.key);
-    let get = GetObject {
-        bucket,
-        key,
-        role: Role::Source,
-        range: None,
-        if_match: None,
-    };
     let about = |error: Error| Failure::of_job(object, &error).in_main_thread();
-    let open = async || {
-        let stream = session.client.open(&get).await?;
-        check_listed(listed, &stream.head().object)?;
-        Ok::<_, Error>(stream)
-    };
-    // As long as nothing is printed, another answer may be better.
-    let opened = match open().await {
-        Err(Error::Damaged(_)) => open().await,
-        opened => opened,
-    };
-    let mut stream = opened.map_err(about)?;
-    let mut hasher = Hasher::new(false);
-    while let Some(bytes) = stream.next().await.map_err(|error| about(error.into()))? {
-        hasher.update(&bytes);
+    let opened = ObjectReader::open(&session.client, object, listed, &session.transfer).await;
+    let mut reader = opened.map_err(about)?;
+    while let Some(bytes) = reader.next().await.map_err(about)? {
         session
             .output
             .bytes(&bytes)
@@ -64,5 +41,5 @@ async fn print(session: &Session, object: &S3Url, listed: &ListedObject) -> Resu
             return Ok(());
         }
     }
-    verify(&stream.head().object, &hasher.finish().md5).map_err(about)
+    Ok(())
 }

@@ -93,6 +93,7 @@ async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> 
         Command::SignUrl(url) => session.until_cancelled(signurl::run(session, url)).await,
         Command::Cat(url) => session.until_cancelled(cat::run(session, url)).await,
         Command::Put { sources, target } => put::run(session, sources, target).await,
+        Command::PutInput(target) => put::run_input(session, target).await,
         Command::Get { source, target } => get::run(session, source, target).await,
         Command::Del(url) => del::run(session, url).await,
         Command::Copy {

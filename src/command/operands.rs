@@ -31,6 +31,8 @@ pub enum Command {
         /// Where to.
         target: S3Target,
     },
+    /// The standard input to S3.
+    PutInput(S3Target),
     /// S3 to files.
     Get {
         /// What.
@@ -132,7 +134,13 @@ impl Command {
                 },
                 url: s3(url)?,
             }),
+            ("put", [source, target]) if source == STANDARD => {
+                Ok(Self::PutInput(s3_target(target)?))
+            }
             ("put", [sources @ .., target]) if !sources.is_empty() => {
+                if sources.iter().any(|source| source == STANDARD) {
+                    return Err(invalid("-: the standard input goes alone (a file: ./-)"));
+                }
                 let sources = sources
                     .iter()
                     .map(|source| local(source))
@@ -146,6 +154,7 @@ impl Command {
                 source: s3(source)?,
                 target: ".".to_owned(),
             }),
+            ("get", [source, target]) if target == STANDARD => Ok(Self::Cat(s3(source)?)),
             ("get", [source, target]) => Ok(Self::Get {
                 source: s3(source)?,
                 target: local(target)?,
@@ -199,6 +208,9 @@ impl Sync {
         }
     }
 }
+
+/// The standard input or output; a file of that name is `./-`.
+const STANDARD: &str = "-";
 
 fn invalid(text: impl Into<String>) -> Failure {
     Failure::InvalidArgument(text.into())
@@ -267,6 +279,18 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn a_dash_is_a_standard_stream() {
+        let target = parse("put - s3://b/k");
+        assert!(matches!(target, Ok(Command::PutInput(_))), "{target:?}");
+        let source = parse("get s3://b/k -");
+        assert!(matches!(source, Ok(Command::Cat(_))), "{source:?}");
+        let file = parse("put ./- s3://b/k");
+        assert!(matches!(file, Ok(Command::Put { .. })), "{file:?}");
+        let text = parse("put - a s3://b/").unwrap_err();
+        assert!(text.contains("the standard input goes alone"), "{text}");
     }
 
     #[test]

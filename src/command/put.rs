@@ -9,7 +9,7 @@ use crate::{
     local::{Found, Links, WalkOptions, walk},
     location::{S3Target, S3Url, basename},
     plan::paths,
-    transfer::{Job, Target, Upload},
+    transfer::{Job, StreamUpload, Target, Upload},
 };
 
 pub(super) async fn run(
@@ -45,6 +45,25 @@ pub(super) async fn run(
                 putter.source(source, *is_directory, base).await?;
             }
             Ok(())
+        })
+        .await
+}
+
+/// The standard input, which has no name of its own.
+pub(super) async fn run_input(session: &Session, target: &S3Target) -> Result<(), Failure> {
+    refuse_options(session)?;
+    if target.takes_many() {
+        let text = format!("{}: a key is needed for the standard input", target.url);
+        return Err(Failure::InvalidArgument(text));
+    }
+    let job = StreamUpload {
+        target: target.url.clone(),
+        overwrite: session.overwrite(),
+    };
+    session
+        .transfer(async |jobs| {
+            session.tally.list(1);
+            jobs.send(Job::StreamUpload(job)).await
         })
         .await
 }

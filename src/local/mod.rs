@@ -5,6 +5,7 @@ mod directory;
 mod entries;
 mod hash;
 mod hashes;
+mod input;
 mod journal;
 mod order;
 mod owner;
@@ -23,6 +24,7 @@ pub use hash::{
     hash_region, read_region, sha256, sha256_region,
 };
 pub use hashes::{CacheError, Hashes, Sum};
+pub use input::{read_input, spool_input};
 pub use journal::{Begun, Entry as JournalEntry, Journal};
 pub use md5_lanes::Md5;
 pub use order::order_key;

@@ -13,7 +13,7 @@ use crate::{
 /// # Errors
 /// Another size is right only for another version, and that has another tag. Without this check
 /// an empty or foreign document under a 200 would be taken for the object.
-pub fn check_listed(listed: &ListedObject, object: &HeadObjectOutput) -> Result<(), Error> {
+pub(super) fn check_listed(listed: &ListedObject, object: &HeadObjectOutput) -> Result<(), Error> {
     let another_version = object.etag.is_some() && object.etag != listed.etag;
     if another_version || object.size == listed.size {
         return Ok(());
@@ -27,7 +27,7 @@ pub fn check_listed(listed: &ListedObject, object: &HeadObjectOutput) -> Result<
 ///
 /// # Errors
 /// The server gives MD5s, and none of them is this one.
-pub fn verify(object: &HeadObjectOutput, md5: &Md5Digest) -> Result<(), Error> {
+pub(super) fn verify(object: &HeadObjectOutput, md5: &Md5Digest) -> Result<(), Error> {
     if !is_checkable(object) || known_md5s(object).any(|known| known == *md5) {
         return Ok(());
     }

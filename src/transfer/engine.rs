@@ -13,7 +13,7 @@ use crate::{
     s3::{op::HeadBucket, operation::OperationKind, request::Role, types::UploadId},
     transfer::{
         Afterwards, Check, Checked, Copy, Error, Job, Proof, check, copy, download,
-        permits::ByteBudget, swept::Swept, unfinished, upload,
+        permits::ByteBudget, stream, swept::Swept, unfinished, upload,
     },
 };
 
@@ -254,6 +254,7 @@ impl Engine {
     async fn carry_out(&self, job: &Job) -> Ended {
         let result = match job {
             Job::Upload(upload) => Box::pin(upload::run(self, upload)).await,
+            Job::StreamUpload(upload) => Box::pin(stream::run(self, upload)).await,
             Job::Download(download) => Box::pin(download::run(self, download)).await,
             Job::Copy(copy) if copy.afterwards == Afterwards::Delete => {
                 return Box::pin(self.carry_out_move(job, copy)).await;

@@ -24,6 +24,9 @@ pub enum Error {
     /// The file to send.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The standard input.
+    #[error("the standard input: {0}")]
+    Input(io::Error),
     /// The file to write.
     #[error("{}: {error}", .path.display())]
     Target {

@@ -7,6 +7,8 @@ use crate::{location::S3Url, s3::op::ListedObject};
 pub enum Job {
     /// A file to an object.
     Upload(Upload),
+    /// The standard input to an object.
+    StreamUpload(StreamUpload),
     /// An object to a file.
     Download(Download),
     /// An object to an object, within the store.
@@ -28,6 +30,15 @@ pub struct Upload {
     pub overwrite: Overwrite,
     /// If the object may be the same.
     pub compare: Compare,
+}
+
+/// The standard input to an object.
+#[derive(Debug, Clone)]
+pub struct StreamUpload {
+    /// The object.
+    pub target: S3Url,
+    /// If the object is there.
+    pub overwrite: Overwrite,
 }
 
 /// An object to a file.
@@ -142,6 +153,7 @@ impl Job {
     pub fn source_name(&self) -> String {
         match self {
             Self::Upload(upload) => upload.source.display().to_string(),
+            Self::StreamUpload(_) => "-".to_owned(),
             Self::Download(download) => download.url().to_string(),
             Self::Copy(copy) => copy.source_url().to_string(),
             Self::Check(check) => check.source.to_string(),
@@ -152,6 +164,7 @@ impl Job {
     pub fn target_name(&self) -> String {
         match self {
             Self::Upload(upload) => upload.target.to_string(),
+            Self::StreamUpload(upload) => upload.target.to_string(),
             Self::Download(download) => download.target.display().to_string(),
             Self::Copy(copy) => copy.target.to_string(),
             Self::Check(check) => check.target.to_string(),

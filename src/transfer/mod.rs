@@ -15,22 +15,27 @@ mod download_ranges;
 mod engine;
 mod error;
 mod follow;
+mod held;
 mod job;
 mod multipart;
 mod ordered_sum;
 mod parallel;
 mod permits;
 mod proof;
+mod reader;
 mod relay;
+mod stream;
 mod swept;
 mod unfinished;
 mod upload;
 mod upload_parts;
 
 pub use check::Checked;
-pub use content::{check_listed, verify};
 pub use delete::Deleter;
 pub use engine::{Ended, Engine, Event, Report, TransferOptions};
 pub use error::Error;
-pub use job::{Afterwards, Check, Compare, Copy, Download, End, Job, Overwrite, Target, Upload};
+pub use job::{
+    Afterwards, Check, Compare, Copy, Download, End, Job, Overwrite, StreamUpload, Target, Upload,
+};
 pub use proof::{Proof, Version};
+pub use reader::ObjectReader;

@@ -153,6 +153,12 @@ impl<'a> OpenUpload<'a> {
         })
     }
 
+    /// The same upload, now that it is known how much it is.
+    pub(super) fn with_size(mut self, size: u64) -> Self {
+        self.whole.size = size;
+        self
+    }
+
     pub(super) fn id(&self) -> &UploadId {
         &self.id
     }

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     client::ClientError,
-    local::Hasher,
     plan::split::Split,
     s3::{
         encode,
         op::{CompletedPart, GetObject, HeadObjectOutput, HeadPart, PutObject, UploadPart},
-        payload::{Payload, PayloadHash},
+        payload::Payload,
         properties::Properties,
         request::Role,
-        types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId},
+        types::{ByteRange, ETag, PartNumber, UploadId},
     },
     transfer::{
         Copy, Engine, Error, Overwrite,
         content::{is_checkable, verify},
         copy::METADATA_DIRECTIVE,
         copy_parts,
-        engine::HASH_BUFFER,
+        held::{self, check_stored, held, sums},
         multipart::{OpenUpload, SentPart, Whole},
         ordered_sum::OrderedSum,
         parallel::run_all,
@@ -209,38 +208,7 @@ async fn read(
         if_match: source.etag.as_ref(),
     };
     let len = range.map_or(source.size, |range| range.len());
-    let mut stream = engine.guard(engine.source.open(&get)).await?;
-    if stream.head().content_length != len {
-        return Err(Error::Damaged(
-            "the answer has another size than the object",
-        ));
-    }
-    let mut content = BytesMut::with_capacity(usize::try_from(len).unwrap_or(0));
-    while let Some(bytes) = engine.guard(stream.next()).await? {
-        content.extend_from_slice(&bytes);
-    }
-    Ok(content.freeze())
-}
-
-/// The MD5 of what is sent on, and the hash that its signature covers.
-fn sums(engine: &Engine, content: &[u8]) -> (Md5Digest, PayloadHash) {
-    let mut hasher = Hasher::new(engine.client.signs_payload());
-    hasher.update(content);
-    let sums = hasher.finish();
-    let hash = sums.sha256.map(PayloadHash::Sha256);
-    (sums.md5, hash.unwrap_or(PayloadHash::Unsigned))
-}
-
-fn check_stored(stored: Option<Md5Digest>, sent: Md5Digest) -> Result<(), Error> {
-    match stored {
-        Some(stored) if stored != sent => Err(Error::Damaged("the server stored something else")),
-        _ => Ok(()),
-    }
-}
-
-/// What so many bytes under way hold: themselves, and what of them is just being read.
-fn held(len: u64) -> u64 {
-    len + len.min(HASH_BUFFER)
+    engine.guard(held::read(&engine.source, &get, len)).await
 }
 
 /// Larger objects go in parts, which are of this size if nothing speaks for another one.

@@ -5,6 +5,7 @@ use std::io;
 use crate::{
     client::{ClientError, TransportErrorKind},
     local::{Digests, Hasher, SourceError, SourceFile, Sum, hash_region, sha256, sha256_region},
+    location::S3Url,
     plan::split::MAX_SINGLE,
     s3::{
         encode,
@@ -143,7 +144,7 @@ async fn single(
     {
         file_still_has(engine, file, 0, file.len(), md5).await?;
     }
-    let is_sure = check_stored(engine, upload, &stored, md5, file.len()).await?;
+    let is_sure = check_stored(engine, &upload.target, &stored, md5, file.len()).await?;
     Ok((sums.md5, stored.etag.filter(|_| is_sure)))
 }
 
@@ -262,9 +263,9 @@ pub(super) async fn file_still_has(
 /// may be one of the stores whose tags are not MD5s, so at least the size is looked at, and the
 /// `md5` metadata where the store keeps it: what is there may be the object from before. Gives
 /// whether the tag is right, or of encrypted content.
-async fn check_stored(
+pub(super) async fn check_stored(
     engine: &Engine,
-    upload: &Upload,
+    target: &S3Url,
     stored: &PutObjectOutput,
     md5: Option<&Md5Digest>,
     len: u64,
@@ -280,7 +281,7 @@ async fn check_stored(
     let is_unknown = |object: &HeadObjectOutput| {
         stored.etag.is_none() && md5.is_some_and(|md5| !is_ours(object, md5))
     };
-    match compare::head(engine, &upload.target, Role::Target).await? {
+    match compare::head(engine, target, Role::Target).await? {
         Some(object) if object.size != len => Err(Error::Damaged(
             "the stored object has another size than the file",
         )),

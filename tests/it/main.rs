@@ -56,6 +56,7 @@ mod secrets;
 mod settling;
 mod signals;
 mod stats;
+mod streams;
 mod sync;
 mod tags;
 mod tls;

@@ -128,6 +128,13 @@ impl World {
         Running::spawn(self.command().args(line.split_whitespace()))
     }
 
+    /// Runs a command line that reads a file of this world.
+    pub fn run_reading(&self, input: &str, line: &str) -> Run {
+        let input = fs::File::open(self.path(input)).unwrap();
+        let mut command = self.command();
+        Running::spawn_reading(command.args(line.split_whitespace()), input.into()).wait()
+    }
+
     /// The program without arguments, in this world's environment and no other.
     pub fn command(&self) -> Command {
         self.command_of(env!("CARGO_BIN_EXE_s4cmd"))
@@ -196,11 +203,15 @@ pub fn all_files(root: &Path) -> Vec<String> {
 
 impl Running {
     pub fn spawn(command: &mut Command) -> Self {
+        Self::spawn_reading(command, Stdio::null())
+    }
+
+    pub fn spawn_reading(command: &mut Command, input: Stdio) -> Self {
         let line = format!("{command:?}");
         let line = line.rsplit("s4cmd\"").next().unwrap_or_default().to_owned();
         let started = Instant::now();
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
