@@ -414,7 +414,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 50] = [
+const NEW: [&str; 51] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -442,6 +442,7 @@ const NEW: [&str; 50] = [
     "method",
     "mtime",
     "no-follow-symlinks",
+    "no-guess-mime-type",
     "no-md5",
     "no-overwrite",
     "no-sign-request",

@@ -76,8 +76,8 @@ Commands:
   rb S3                 remove a bucket (-f: with all that is in it)
   multipart list S3     show uploads that were begun and not ended
   multipart abort S3    give them up
-  put PATH... S3        files (-r: directories) to S3
-  get S3 [PATH]         S3 to files (-r: directories)
+  put PATH... S3        files (-r: directories) to S3; -: standard input
+  get S3 [PATH]         S3 to files (-r: directories); -: standard output
   cat S3                S3 to the standard output
   cp S3 S3              copy within S3 (-r: directories)
   mv S3 S3              move within S3 (-r: directories)
@@ -151,7 +151,7 @@ const TOPICS: [Topic; 17] = [
         usage: "s4cmd put [options] PATH... S3",
         about: "Sends files, and with -r directories. Into S3 that ends in a slash each goes\n\
                 under its own name; else a file becomes that key, and the contents of a\n\
-                directory go below it.",
+                directory go below it. The path - is the standard input, of any size.",
         options: &[
             PATTERNS,
             &[
@@ -165,6 +165,7 @@ const TOPICS: [Topic; 17] = [
                 "no_follow_symlinks",
                 "acl",
                 "storage_class",
+                "no_guess_mime_type",
                 "resume",
                 "no_md5",
                 "multipart_split_size",
@@ -178,7 +179,8 @@ const TOPICS: [Topic; 17] = [
         usage: "s4cmd get [options] S3 [PATH]",
         about: "Gets objects, and with -r directories. Into a directory that exists each goes\n\
                 under its own name; else an object becomes that file, and the contents of a\n\
-                directory go below it. Without a path: into the present directory.",
+                directory go below it. Without a path: into the present directory. The path -\n\
+                is the standard output.",
         options: &[
             TIMES,
             PATTERNS,
@@ -208,9 +210,9 @@ const TOPICS: [Topic; 17] = [
     Topic {
         command: "cp",
         usage: "s4cmd cp [options] S3 S3",
-        about: "Copies objects, and with -r directories, without their bytes coming here. They\n\
-                keep metadata, tags, storage class and encryption. The rules for targets are\n\
-                those of put.",
+        about: "Copies objects, and with -r directories. The store does it, unless the source is\n\
+                in another one. Copies keep metadata, tags, storage class and encryption. The\n\
+                rules for targets are those of put.",
         options: &[COPYING, TIMES, PATTERNS],
         example: "s4cmd cp -r s3://bucket/photos s3://archive/ --API-StorageClass GLACIER",
     },
@@ -358,6 +360,7 @@ const SYNCING_EXACTLY: &[&str] = &[
     "verify",
     "acl",
     "storage_class",
+    "no_guess_mime_type",
     "stats",
 ];
 /// What `dsync` and `verify` have in common.

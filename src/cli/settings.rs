@@ -122,6 +122,7 @@ impl Settings {
                 max_single_download: args.max_singlepart_download_size,
                 max_single_copy: args.max_singlepart_copy_size,
                 md5: !args.no_md5,
+                media_types: !args.sync.no_guess_mime_type,
                 verify: !args.no_verify,
                 relay,
                 resume: args.sync.resume,

@@ -84,6 +84,9 @@ pub(super) struct SyncArgs {
     /// Storage class, as --API-StorageClass
     #[arg(long, value_name = "CLASS", help_heading = SYNC)]
     pub(super) storage_class: Option<String>,
+    /// Send no Content-Type by the extensions of names
+    #[arg(long, help_heading = WORK)]
+    pub(super) no_guess_mime_type: bool,
     /// Where the sources of copies are, if at another server
     #[arg(long, value_name = "URL", help_heading = SYNC)]
     pub(super) source_endpoint_url: Option<String>,

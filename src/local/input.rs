@@ -69,7 +69,7 @@ fn region(file: File, len: u64) -> io::Result<FileRegion> {
 }
 
 fn no_room(error: io::Error) -> io::Error {
-    let text = format!("{error}, in {} (TMPDIR)", std::env::temp_dir().display());
+    let text = format!("{error}, in the directory for temporary files (TMPDIR)");
     io::Error::new(error.kind(), text)
 }
 

@@ -11,6 +11,7 @@ pub mod checksum;
 pub mod encode;
 pub mod endpoint;
 pub mod error;
+pub mod media_type;
 pub mod op;
 pub mod operation;
 pub mod payload;

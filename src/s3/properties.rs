@@ -19,6 +19,14 @@ impl Properties {
         })
     }
 
+    /// Only a media type.
+    pub fn of_media_type(media_type: &'static str) -> Self {
+        let value = HeaderValue::from_static(media_type);
+        Self {
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, value)]),
+        }
+    }
+
     /// Storage class and website redirection: what even CopyObject leaves behind.
     ///
     /// Source: S3 API Reference, CopyObject, "x-amz-storage-class" and

@@ -49,6 +49,8 @@ pub struct TransferOptions {
     pub max_single_copy: u64,
     /// Whether uploads carry the MD5 of their content: for the server to check, and as metadata.
     pub md5: bool,
+    /// Whether uploads get the media type that their name speaks for.
+    pub media_types: bool,
     /// Whether what arrives is checked against the sums that the server gives.
     pub verify: bool,
     /// Whether the sources of copies are at another server, or for somebody else: then their bytes

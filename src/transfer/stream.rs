@@ -10,7 +10,6 @@ use crate::{
         op::{CompletedPart, PutObject, UploadPart},
         operation::OperationKind,
         payload::{Payload, PayloadHash},
-        properties::Properties,
         request::Role,
         types::{ETag, Md5Digest, PartNumber, UploadId},
     },
@@ -74,7 +73,7 @@ async fn single(
         bucket: &upload.target.bucket,
         key: &upload.target.key,
         metadata: &metadata,
-        properties: &Properties::default(),
+        properties: &upload::properties(engine, &upload.target, None),
         content_md5: Some(md5),
         payload: piece.payload,
         payload_hash: piece.hash,
@@ -91,7 +90,7 @@ async fn parts(
     lanes: Lanes,
     first: Piece,
 ) -> Result<Option<ETag>, Error> {
-    let properties = Properties::default();
+    let properties = upload::properties(engine, &upload.target, None);
     let whole = Whole {
         target: &upload.target,
         size: 0,

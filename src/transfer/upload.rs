@@ -1,6 +1,6 @@
 //! A file to an object: compare, then one request or many.
 
-use std::io;
+use std::{io, path::Path};
 
 use crate::{
     client::{ClientError, TransportErrorKind},
@@ -9,6 +9,7 @@ use crate::{
     plan::split::MAX_SINGLE,
     s3::{
         encode,
+        media_type::media_type,
         op::{HeadObjectOutput, PutObject, PutObjectOutput},
         operation::OperationKind,
         payload::{Payload, PayloadHash},
@@ -127,7 +128,7 @@ async fn single(
         bucket: &upload.target.bucket,
         key: &upload.target.key,
         metadata: &metadata,
-        properties: &Properties::default(),
+        properties: &properties(engine, &upload.target, Some(&upload.source)),
         content_md5: sums.md5,
         payload,
         payload_hash: sums.payload_hash(),
@@ -194,6 +195,14 @@ pub(super) fn metadata(file: &SourceFile, md5: Option<&Md5Digest>) -> Vec<(Strin
     let md5 = md5.map(|md5| ("md5".to_owned(), encode::hex(md5)));
     let privilege = ("privilege".to_owned(), file.privilege());
     md5.into_iter().chain([privilege]).collect()
+}
+
+/// The media type, by the name of the object, or else by that of the file.
+pub(super) fn properties(engine: &Engine, target: &S3Url, source: Option<&Path>) -> Properties {
+    let of_source = || media_type(source?.file_name()?.to_str()?);
+    let known = media_type(&target.key).or_else(of_source);
+    let known = known.filter(|_| engine.options.media_types);
+    known.map_or_else(Properties::default, Properties::of_media_type)
 }
 
 /// The sums of a whole file. That of its MD5 may be known from a comparison.

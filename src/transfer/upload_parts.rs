@@ -9,7 +9,6 @@ use crate::{
     s3::{
         op::{CompletedPart, ListedPart, UploadPart},
         payload::{Payload, PayloadHash},
-        properties::Properties,
         types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId, composite},
     },
     transfer::{
@@ -18,7 +17,7 @@ use crate::{
         engine::{HASH_BUFFER, STREAM_BUFFERS},
         multipart::{OpenUpload, SentPart, Whole},
         parallel::run_all,
-        upload::{blame_file, file_still_has, metadata, sha256_of},
+        upload::{blame_file, file_still_has, metadata, properties, sha256_of},
     },
 };
 
@@ -40,13 +39,14 @@ pub(super) async fn upload(
         }
         false => (None, split.ranges().map(|_| None).collect()),
     };
+    let properties = properties(engine, &upload.target, Some(&upload.source));
     let whole = Whole {
         target: &upload.target,
         size: file.len(),
         part_size: split.part_size(),
         md5,
         metadata: &metadata(file, md5.as_ref()),
-        properties: &Properties::default(),
+        properties: &properties,
         only_new: upload.overwrite == Overwrite::Skip,
     };
     let mut tried = false;

@@ -39,6 +39,7 @@ mod kills;
 mod limits;
 mod listings;
 mod local;
+mod media_types;
 mod memory;
 mod no_md5;
 mod no_overwrite;
