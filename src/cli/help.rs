@@ -36,12 +36,25 @@ pub(super) fn render(definition: Command, command: Option<&str>) -> String {
                 arg.hide(hidden)
             }),
         None => definition
-            .about("Moves files to, from and between S3 and S3-compatible stores.")
-            .override_usage("s4cmd [options] COMMAND ...")
+            .about(ABOUT)
+            .override_usage(USAGE)
             .before_help(COMMANDS)
-            .after_help(format!("{}\n\n{FOOT}", api_options())),
+            .after_help(format!("{}\n\n{PATHS}\n\n{FOOT}", api_options())),
     };
     shown.help_template(TEMPLATE).render_help().to_string()
+}
+
+/// The usage of each of the commands that are for people, what it does, and an example.
+pub(super) fn topics() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let topics = TOPICS.iter();
+    let topics = topics.filter(|topic| !topic.command.starts_with('_'));
+    topics.map(|topic| (topic.usage, topic.about, topic.example))
+}
+
+/// The commands that are for people.
+pub(super) fn commands() -> impl Iterator<Item = &'static str> {
+    let names = TOPICS.iter().map(|topic| topic.command);
+    names.filter(|name| !name.starts_with('_'))
 }
 
 /// The names in the table, in lines that fit.
@@ -87,17 +100,26 @@ Commands:
   del S3                delete objects (-r: whole trees)
   du S3...              the size of each
   signurl S3            a URL that anybody can use for a while
+  completions SHELL     what makes bash, zsh or fish complete names
+  man                   the manual page
 s4cmd COMMAND --help tells more about one.";
 
-const FOOT: &str = "\
+pub(super) const ABOUT: &str = "Moves files to, from and between S3 and S3-compatible stores.";
+pub(super) const USAGE: &str = "s4cmd [options] COMMAND ...";
+pub(super) const PATHS: &str = "\
 S3 is s3://bucket/key; * and ? match within a component of the key.
-S4CMD_OPTS may hold options; those of the command line win.
-
+S4CMD_OPTS may hold options; those of the command line win.";
+pub(super) const STATUS: &str = "\
+0: all done; 1: anything failed; 2: wrong usage; 130, 143 and 129 after SIGINT,
+SIGTERM and SIGHUP. With --exit-codes extended: 3: something was done and something
+failed; 4: nothing was done, as it does not exist; 5: something is not what was
+sent; 6: deletions were withheld.";
+const FOOT: &str = "\
 Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 17] = [
+const TOPICS: [Topic; 19] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -291,6 +313,21 @@ const TOPICS: [Topic; 17] = [
             &["recursive", "ignore_empty_source", "human_readable"],
         ],
         example: "s4cmd du -r 's3://bucket/*'",
+    },
+    Topic {
+        command: "completions",
+        usage: "s4cmd completions bash|zsh|fish",
+        about: "Writes what makes a shell complete commands, options, buckets and keys. The\n\
+                names of keys are asked of the server.",
+        options: &[&["help"]],
+        example: "s4cmd completions bash > s4cmd.bash && . ./s4cmd.bash",
+    },
+    Topic {
+        command: "man",
+        usage: "s4cmd man",
+        about: "Writes the manual page.",
+        options: &[&["help"]],
+        example: "s4cmd man | man -l -",
     },
     Topic {
         command: "_totalsize",

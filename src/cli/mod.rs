@@ -2,10 +2,12 @@
 
 pub mod api_args;
 mod args;
+mod completions;
 pub mod datetime;
 mod exit;
 mod help;
 mod limits;
+mod man;
 mod output_args;
 mod prompt;
 mod rate;
@@ -57,17 +59,38 @@ pub fn main() -> ExitCode {
 /// SIGTERM and SIGHUP.
 pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Output>) -> u8 {
     match args::parse(arguments, environment) {
-        Parsed::Run(args) => run_command(&args, environment, output),
-        Parsed::Text(text) => {
-            // Help and version; a reader that went away is no failure.
-            let _ = output.bytes(text.as_bytes());
-            output.finish(|| false);
-            0
-        }
+        Parsed::Run(args) => match about_itself(&args.words) {
+            Ok(Some(text)) => write(output, &text),
+            Ok(None) => run_command(&args, environment, output),
+            Err(failure) => {
+                output.failure(&failure);
+                FAILED
+            }
+        },
+        Parsed::Text(text) => write(output, &text),
         Parsed::Wrong(text) => {
             text.lines().for_each(|line| output.note(line));
             USAGE
         }
+    }
+}
+
+/// Writes what needs nobody else: help, scripts, the manual.
+fn write(output: &Output, text: &str) -> u8 {
+    // A reader that went away is no failure.
+    let _ = output.bytes(text.as_bytes());
+    output.finish(|| false);
+    0
+}
+
+/// What the program says about itself, if that is what the words ask for.
+fn about_itself(words: &[String]) -> Result<Option<String>, Failure> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match *words {
+        ["completions", shell] => completions::script(shell).map(|text| Some(text.to_owned())),
+        ["_complete", first, word] => Ok(completions::known(first, word)),
+        ["man"] => man::page().map(Some),
+        _ => Ok(None),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod case_conflict;
 mod cat;
+mod complete;
 mod cp;
 mod del;
 mod dsync;
@@ -103,6 +104,7 @@ async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> 
         } => cp::run(session, source, target, *afterwards).await,
         Command::Sync(sync) => sync::run(session, sync).await,
         Command::Du(urls) => session.until_cancelled(du::run(session, urls)).await,
+        Command::Complete(word) => session.until_cancelled(complete::run(session, word)).await,
         Command::TotalSize(urls) => session.until_cancelled(du::total(session, urls)).await,
         Command::Dsync { source, target } => dsync::run(session, source, target).await,
         Command::Verify { source, target } => verify::run(session, source, target).await,

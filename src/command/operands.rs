@@ -69,6 +69,8 @@ pub enum Command {
     },
     /// Put, get or copy what differs.
     Sync(Sync),
+    /// Names that begin like a word, for shells.
+    Complete(String),
     /// Tell the size of each.
     Du(Vec<S3Url>),
     /// Tell the size of all together.
@@ -116,6 +118,7 @@ impl Command {
             return Err(invalid("No command provided"));
         };
         match (&**name, operands) {
+            ("_complete", [_, word]) => Ok(Self::Complete(word.clone())),
             ("ls", []) => Ok(Self::Ls(None)),
             ("ls", [url]) => Ok(Self::Ls(Some(s3(url)?))),
             ("mb", []) => Err(invalid("No s3 bucketname provided")),
@@ -184,7 +187,8 @@ impl Command {
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
-                | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "_totalsize",
+                | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man" | "completions"
+                | "_complete" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

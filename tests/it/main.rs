@@ -24,6 +24,7 @@ mod run;
 mod bad_input;
 mod bugs;
 mod checksums;
+mod completions;
 mod copies;
 mod credentials;
 mod disk;
