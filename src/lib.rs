@@ -13,7 +13,7 @@
 //! | module | what it is | may use |
 //! |---|---|---|
 //! | [`s3`] | the protocol, without input and output: operations, signing, XML | nothing |
-//! | [`net`] | HTTP over sockets, knows no S3 | `blocking` |
+//! | [`net`] | HTTP over sockets, knows no S3 | `blocking`, `counter` |
 //! | [`credentials`] | where the keys come from, and new ones before they end | `s3`, `net` |
 //! | [`client`] | one method for each S3 call: signs, retries, settles, lists | `s3`, `net`, `credentials` |
 //! | [`plan`] | decisions, as pure functions: patterns, paths, parts, merging | `s3` (values) |
@@ -43,6 +43,7 @@ mod blocking;
 pub mod cli;
 pub mod client;
 pub mod command;
+mod counter;
 pub mod credentials;
 pub mod local;
 pub mod location;

@@ -13,17 +13,20 @@ use std::{
 
 /// Which module may use which. `lib` and `main` are the two roots.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("s3", &[]),
+    ("counter", &[]),
+    ("s3", &["counter"]),
     ("location", &[]),
     ("blocking", &[]),
     ("plan", &["s3"]),
-    ("net", &["blocking"]),
+    ("net", &["blocking", "counter"]),
     ("credentials", &["s3", "net"]),
     ("client", &["s3", "net", "credentials"]),
-    ("local", &["s3", "blocking", "plan"]),
+    ("local", &["s3", "blocking", "plan", "counter"]),
     (
         "transfer",
-        &["client", "local", "plan", "s3", "location", "blocking"],
+        &[
+            "client", "local", "plan", "s3", "location", "blocking", "counter",
+        ],
     ),
     (
         "command",

@@ -414,7 +414,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 51] = [
+const NEW: [&str; 53] = [
     "acl",
     "addressing-style",
     "allow-empty-source",
@@ -445,11 +445,13 @@ const NEW: [&str; 51] = [
     "no-guess-mime-type",
     "no-md5",
     "no-overwrite",
+    "no-progress",
     "no-sign-request",
     "no-verify",
     "older-than",
     "only-show-errors",
     "profile",
+    "progress",
     "quiet",
     "region",
     "report",

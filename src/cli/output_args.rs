@@ -9,7 +9,7 @@ use crate::{
         args::{LISTING, OUTPUT},
         exit::ExitCodes,
     },
-    command::{Failure, Hush, Layout, LogOptions, OutputOptions, TimeStyle},
+    command::{Failure, Hush, Layout, LogOptions, OutputOptions, Show, TimeStyle},
     local::Owner,
 };
 
@@ -35,6 +35,12 @@ pub(super) struct OutputArgs {
     /// Write lines of JSON
     #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    /// Bars on a terminal, lines now and then, or nothing
+    #[arg(long, value_name = "FORM", default_value = "auto", help_heading = OUTPUT)]
+    progress: ProgressForm,
+    /// As --progress never
+    #[arg(long, help_heading = OUTPUT)]
+    no_progress: bool,
     /// Say what is going on
     #[arg(long, help_heading = OUTPUT)]
     pub(super) verbose: bool,
@@ -64,6 +70,14 @@ pub(super) struct OutputArgs {
     pub(super) exit_codes: ExitCodes,
 }
 
+/// [`Show`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProgressForm {
+    Auto,
+    Plain,
+    Never,
+}
+
 impl OutputArgs {
     pub(super) fn layout(&self) -> Layout {
         Layout {
@@ -80,9 +94,19 @@ impl OutputArgs {
     pub(super) fn options(&self) -> Result<OutputOptions, Failure> {
         Ok(OutputOptions {
             hush: self.hush(),
+            show: self.show(),
             json: self.json,
             log: self.log()?,
         })
+    }
+
+    fn show(&self) -> Show {
+        match self.progress {
+            _ if self.no_progress => Show::Never,
+            ProgressForm::Auto => Show::Auto,
+            ProgressForm::Plain => Show::Plain,
+            ProgressForm::Never => Show::Never,
+        }
     }
 
     fn hush(&self) -> Hush {

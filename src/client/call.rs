@@ -345,6 +345,7 @@ impl Client {
                     region.len,
                     unchanged,
                 )
+                .counted(region.sent.clone())
             }
         };
         if matches!(request.method, http::Method::PUT | http::Method::POST) {

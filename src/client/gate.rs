@@ -300,7 +300,7 @@ mod tests {
         let gate = Gate::new(32, line.clone());
         let mut all = passes(&gate, FIRST).await;
         for _ in 0..40 {
-            line.received().add(all.len().min(enough) * 1000);
+            line.received().add(all.len().min(enough) as u64 * 1000);
             tokio::time::advance(MEASUREMENT).await;
             all[0].went_well();
             all.clear();

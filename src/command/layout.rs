@@ -87,23 +87,26 @@ pub(super) fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// As `du -h`: at most three digits and the power of 1024, rounded up.
+/// Two or three digits and the power of 1024, rounded.
 pub(super) fn human(bytes: u64) -> String {
+    // 64 bits are too few for ten times the largest.
+    let times = |factor: u128, unit: u64| {
+        let unit = u128::from(unit);
+        (u128::from(bytes) * factor + unit / 2) / unit
+    };
     let mut unit = 1_u64;
     let mut units = UNITS.chars();
     let mut name = None;
-    while bytes.div_ceil(unit) >= 1024 && unit < 1 << 60 {
+    while times(1, unit) >= 1024 && unit < 1 << 60 {
         unit <<= 10;
         name = units.next();
     }
     let Some(name) = name else {
         return bytes.to_string();
     };
-    // 64 bits are too few for ten times the largest.
-    let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(unit));
-    match tenths {
-        0..100 => format!("{}.{}{name}", tenths / 10, tenths % 10),
-        _ => format!("{}{name}", bytes.div_ceil(unit)),
+    match times(10, unit) {
+        tenths @ 0..100 => format!("{}.{}{name}", tenths / 10, tenths % 10),
+        _ => format!("{}{name}", times(1, unit)),
     }
 }
 
@@ -116,16 +119,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn human_sizes_are_those_of_du() {
+    fn human_sizes_are_rounded() {
         for (bytes, text) in [
             (0, "0"),
             (1023, "1023"),
             (1024, "1.0K"),
-            (1025, "1.1K"),
+            (1536, "1.5K"),
             (10 * 1024 - 1, "10K"),
-            (10 * 1024 + 1, "11K"),
-            (1023 * 1024, "1023K"),
-            (1023 * 1024 + 1, "1.0M"),
+            (20 * 1024 + 5, "20K"),
+            (1023 * 1024 + 1, "1023K"),
+            (1024 * 1024 - 1, "1.0M"),
             (1 << 30, "1.0G"),
             (u64::MAX, "16E"),
         ] {

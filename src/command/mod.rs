@@ -1,5 +1,6 @@
 //! The subcommands: one file each, over what they share.
 
+mod bars;
 mod case_conflict;
 mod cat;
 mod complete;
@@ -46,6 +47,7 @@ pub use log::LogOptions;
 pub use multipart::Action as MultipartAction;
 pub use operands::Command;
 pub use output::{Hush, Output, OutputOptions, Stream};
+pub use progress::Show;
 pub use session::{Options, Session};
 pub use signurl::Grant;
 pub use tally::Tally;

@@ -2,23 +2,25 @@ use std::{
     fmt::{self, Write as _},
     io::{self, Write},
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
     blocking,
     command::{
         Cause, Failure,
+        bars::Bars,
         log::{Log, LogOptions},
-        progress::Progress,
+        progress::{Progress, Show},
         queue::Queue,
         record::{Fact, Record, Remark, json_line},
     },
     location::S3Url,
-    transfer::Error,
+    transfer::{Ended, Error, Meter},
 };
 
 /// The two streams that a command writes to. Lines from many jobs never mix, and a reader that
@@ -39,6 +41,7 @@ pub struct Output {
     /// What is under way, if there is somebody to watch. It is locked while anything is written to
     /// the terminal, so that nothing mixes with its line.
     progress: Mutex<Option<Progress>>,
+    show: OnceLock<Show>,
 }
 
 /// How lines are written, and which.
@@ -46,6 +49,8 @@ pub struct Output {
 pub struct OutputOptions {
     /// What is not shown.
     pub hush: Hush,
+    /// Who is told how far the work is.
+    pub show: Show,
     /// Whether each line is a JSON object.
     pub json: bool,
     /// Which file all lines are added to as well.
@@ -93,6 +98,7 @@ impl Output {
             is_for_programs: AtomicBool::new(false),
             log: OnceLock::new(),
             progress: Mutex::new(None),
+            show: OnceLock::new(),
         }
     }
 
@@ -102,6 +108,7 @@ impl Output {
     /// That file cannot be written to.
     pub fn configure(&self, options: &OutputOptions) -> Result<(), Failure> {
         self.hush.get_or_init(|| options.hush);
+        self.show.get_or_init(|| options.show);
         self.is_for_programs.store(options.json, Ordering::Relaxed);
         if let Some(log) = &options.log {
             let log = Log::open(log)?;
@@ -110,13 +117,50 @@ impl Output {
         Ok(())
     }
 
-    /// Shows how far the work is, until what is returned is dropped. Only if both streams are
-    /// terminals.
-    pub(super) fn show_progress(&self, threads: usize) -> ProgressShown<'_> {
-        if self.is_watched() && self.hush() == Hush::Nothing && !self.is_for_programs() {
-            *self.progress() = Some(Progress::new(threads));
+    /// Shows how far the work is, until what is returned is dropped.
+    pub(super) fn show_progress(self: &Arc<Self>, threads: usize) -> ProgressShown {
+        let show = self.show.get().copied().unwrap_or_default();
+        let (bars, every) = match show {
+            _ if self.hush() > Hush::Nothing => return ProgressShown(None),
+            Show::Never => return ProgressShown(None),
+            Show::Auto if !self.is_watched() || self.is_for_programs() => {
+                return ProgressShown(None);
+            }
+            Show::Auto => match Bars::new() {
+                Some(bars) => (Some(bars), OFTEN),
+                None => return ProgressShown(None),
+            },
+            Show::Plain => (None, SELDOM),
+        };
+        let is_plain = bars.is_none();
+        *self.progress() = Some(Progress::new(threads, bars));
+        let (stop, stopped) = mpsc::channel();
+        let output = Arc::clone(self);
+        let tell = move || {
+            while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                output.tell_progress(is_plain);
+            }
+        };
+        // Without a thread there is nobody to tell it.
+        let _ = std::thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(tell);
+        ProgressShown(Some((Arc::clone(self), stop)))
+    }
+
+    fn tell_progress(&self, is_plain: bool) {
+        let mut progress = self.progress();
+        let Some(progress_now) = &mut *progress else {
+            return;
+        };
+        let now = Instant::now();
+        if is_plain {
+            let state = progress_now.state(now);
+            drop(progress);
+            self.remark(&state);
+        } else {
+            progress_now.draw(now);
         }
-        ProgressShown(self)
     }
 
     /// Counts a task that will be completed later.
@@ -132,6 +176,17 @@ impl Output {
     /// Whether lines are JSON.
     pub(super) fn is_for_programs(&self) -> bool {
         self.is_for_programs.load(Ordering::Relaxed)
+    }
+
+    /// A task is under way.
+    pub(super) fn began(&self, name: impl FnOnce() -> String, meter: &Meter) {
+        self.update(|progress| progress.begin(name(), meter));
+    }
+
+    /// It is not any more.
+    pub(super) fn ended(&self, meter: &Meter, ended: Ended) {
+        self.update(|progress| progress.end(meter, ended));
+        self.completed();
     }
 
     /// Writes one line; control characters in it, which can only be from names, are escaped. If
@@ -308,53 +363,37 @@ impl Output {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn update(&self, change: fn(&mut Progress)) {
-        if !self.is_watched() {
+    fn update(&self, change: impl FnOnce(&mut Progress)) {
+        if !self.is_watched() && self.show.get() != Some(&Show::Plain) {
             return;
         }
         blocking::for_long(|| {
             if let Some(progress) = &mut *self.progress() {
                 change(progress);
-                let now = Instant::now();
-                if progress.is_due(now) {
-                    self.draw(&progress.draw(now));
-                }
             }
         });
     }
 
-    /// Writes something where the line of the progress is now.
+    /// Writes something where the progress is now.
     fn around_progress<T>(&self, write: impl FnOnce() -> T) -> T {
         if !self.is_watched() {
             return write();
         }
-        blocking::for_long(|| {
-            let mut progress = self.progress();
-            if let Some(progress) = &mut *progress {
-                self.draw(&progress.erase());
-            }
-            let written = write();
-            if let Some(progress) = &mut *progress {
-                self.draw(&progress.draw(Instant::now()));
-            }
-            written
+        blocking::for_long(|| match &*self.progress() {
+            Some(progress) => progress.suspend(write),
+            None => write(),
         })
-    }
-
-    fn draw(&self, text: &str) {
-        // A terminal that takes nothing has nobody to see it.
-        let _ = self.err.write(text.as_bytes());
     }
 }
 
 /// As long as it lives the progress is shown.
 #[derive(Debug)]
-pub(super) struct ProgressShown<'a>(&'a Output);
+pub(super) struct ProgressShown(Option<(Arc<Output>, mpsc::Sender<()>)>);
 
-impl Drop for ProgressShown<'_> {
+impl Drop for ProgressShown {
     fn drop(&mut self) {
-        if let Some(mut progress) = self.0.progress().take() {
-            self.0.draw(&progress.erase());
+        if let Some((output, _)) = &self.0 {
+            *output.progress() = None;
         }
     }
 }
@@ -423,6 +462,10 @@ impl fmt::Debug for Stream {
     }
 }
 
+/// Source: guessed; more often is only work for the terminal.
+const OFTEN: Duration = Duration::from_millis(100);
+/// The same for those who keep every line.
+const SELDOM: Duration = Duration::from_secs(5);
 /// What many lines are written in.
 const PIECE: usize = 64 * 1024;
 
@@ -447,8 +490,6 @@ fn escaped(line: &str, is_terminal: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]
@@ -456,56 +497,5 @@ mod tests {
         let name = "a\n\u{1b}[31mb\u{9b}c\td";
         assert_eq!(escaped(name, true), "a\\n\\x1b[31mb\\x9bc\td");
         assert_eq!(escaped(name, false), "a\\n\u{1b}[31mb\u{9b}c\td");
-    }
-
-    /// Both streams of a terminal.
-    #[derive(Clone, Default)]
-    struct Screen(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Screen {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn shown(is_terminal: [bool; 2]) -> String {
-        let screen = Screen::default();
-        let stream = |is_terminal| Stream::new(screen.clone(), is_terminal);
-        let output = Output::new(stream(is_terminal[0]), stream(is_terminal[1]));
-        let progress = output.show_progress(8);
-        output.planned();
-        output.planned();
-        output.line(Fact::Transferred(&"a", &"b"));
-        output.completed();
-        output.note("failed");
-        drop(progress);
-        output.line(Fact::Text(&"end"));
-        String::from_utf8(screen.0.lock().unwrap().clone()).unwrap()
-    }
-
-    #[test]
-    fn the_progress_is_a_line_that_gives_way_to_others() {
-        let line = |counts: &str| format!("[{counts} remaining, 8 thread(s)]\r");
-        let blank = " ".repeat(line("0 task(s) completed, 1").len() - 1) + "\r";
-        let expected = [
-            &*line("0 task(s) completed, 1"),
-            &*blank,
-            "a => b\n",
-            &*line("0 task(s) completed, 2"),
-            &*blank,
-            "failed\n",
-            &*line("1 task(s) completed, 1"),
-            &*blank,
-            "end\n",
-        ];
-        assert_eq!(shown([true, true]), expected.concat());
-        for piped in [[true, false], [false, true], [false, false]] {
-            assert_eq!(shown(piped), "a => b\nfailed\nend\n");
-        }
     }
 }

@@ -296,9 +296,10 @@ impl Session {
                 let failure = Failure::of_job(job.source_name(), &error);
                 self.output.failure(&failure);
             }
-            Event::Ended(ended) => {
+            Event::Began(job, meter) => self.output.began(|| job.source_name(), meter),
+            Event::Ended(ended, meter) => {
                 self.tally.end(ended);
-                self.output.completed();
+                self.output.ended(meter, ended);
             }
             Event::Warning(text) => self.output.warning(text),
             // Only verifications ask, and they listen themselves.

@@ -7,6 +7,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
+    counter::Counter,
     local::{Digests, Hasher},
     s3::payload::{FileIdentity, FileRegion},
 };
@@ -65,6 +66,7 @@ fn region(file: File, len: u64) -> io::Result<FileRegion> {
         offset: 0,
         len,
         identity,
+        sent: Counter::default(),
     })
 }
 

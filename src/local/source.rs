@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::{
     blocking,
+    counter::Counter,
     s3::payload::{FileIdentity, FileRegion},
 };
 
@@ -112,6 +113,7 @@ impl SourceFile {
             offset,
             len,
             identity: self.identity,
+            sent: Counter::default(),
         }
     }
 

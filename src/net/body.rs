@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 
 use crate::{
     blocking,
+    counter::Counter,
     net::error::{FileError, TransportError, TransportErrorKind},
 };
 
@@ -25,6 +26,7 @@ use crate::{
 pub struct RequestBody {
     source: Source,
     remaining: u64,
+    sent: Counter,
 }
 
 enum Source {
@@ -55,6 +57,7 @@ impl RequestBody {
         Self {
             source: Source::Bytes(bytes),
             remaining,
+            sent: Counter::default(),
         }
     }
 
@@ -77,7 +80,13 @@ impl RequestBody {
         Self {
             source,
             remaining: len,
+            sent: Counter::default(),
         }
+    }
+
+    /// The same body; what is read of it is counted there.
+    pub fn counted(self, sent: Counter) -> Self {
+        Self { sent, ..self }
     }
 }
 
@@ -119,6 +128,7 @@ impl Body for RequestBody {
             }
         };
         self.remaining -= chunk.len() as u64;
+        self.sent.add(chunk.len() as u64);
         Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 

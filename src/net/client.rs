@@ -13,14 +13,17 @@ use hyper_util::{
 };
 use tokio::time::Instant;
 
-use crate::net::{
-    body::{CHUNK, RequestBody, ResponseBody},
-    connect::{ConnectOptions, Connector, connector},
-    error::{TransportError, TransportErrorKind},
-    line::{Line, Moved},
-    proxy::Proxies,
-    socket::Limits,
-    tls::TlsError,
+use crate::{
+    counter::Counter,
+    net::{
+        body::{CHUNK, RequestBody, ResponseBody},
+        connect::{ConnectOptions, Connector, connector},
+        error::{TransportError, TransportErrorKind},
+        line::Line,
+        proxy::Proxies,
+        socket::Limits,
+        tls::TlsError,
+    },
 };
 
 /// Sends requests over pooled connections. Clones share the pool.
@@ -132,7 +135,7 @@ fn written(connection: &CaptureConnection) -> u64 {
     if let Some(connected) = connection.connection_metadata().as_ref() {
         connected.get_extras(&mut extensions);
     }
-    extensions.get().map_or(0, Moved::bytes)
+    extensions.get().map_or(0, Counter::bytes)
 }
 
 /// How often it is looked in the time of patience whether anything moved.

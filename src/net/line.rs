@@ -8,37 +8,25 @@ use std::{
     time::Duration,
 };
 
-/// How many bytes went through something so far. Clones count the same.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Moved(Arc<AtomicU64>);
-
-impl Moved {
-    pub(crate) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-}
+use crate::counter::Counter;
 
 /// What is known of the way to the servers. Clones know the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
-    sent: Moved,
-    received: Moved,
+    sent: Counter,
+    received: Counter,
     /// In microseconds; 0 before there was a connection.
     shortest: Arc<AtomicU64>,
 }
 
 impl Line {
     /// What all connections sent.
-    pub(crate) fn sent(&self) -> &Moved {
+    pub(crate) fn sent(&self) -> &Counter {
         &self.sent
     }
 
     /// What all connections received.
-    pub(crate) fn received(&self) -> &Moved {
+    pub(crate) fn received(&self) -> &Counter {
         &self.received
     }
 

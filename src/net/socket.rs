@@ -9,9 +9,12 @@ use std::{
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::{
-    line::{Line, Moved},
-    throttle::{Limit, PORTION, Pace, Rates},
+use crate::{
+    counter::Counter,
+    net::{
+        line::Line,
+        throttle::{Limit, PORTION, Pace, Rates},
+    },
 };
 
 /// Bytes in both directions.
@@ -23,7 +26,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
     to_proxy: bool,
-    written: Moved,
+    written: Counter,
     /// Of all connections.
     line: Line,
     up: Pace,
@@ -57,7 +60,7 @@ impl Socket {
         Self {
             stream,
             to_proxy: false,
-            written: Moved::default(),
+            written: Counter::default(),
             line: Line::default(),
             up: Pace::default(),
             down: Pace::default(),
@@ -84,8 +87,8 @@ impl Socket {
 
     fn count(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(written)) = result {
-            self.written.add(written);
-            self.line.sent().add(written);
+            self.written.add(written as u64);
+            self.line.sent().add(written as u64);
             self.up.moved(written);
         }
         result
@@ -115,14 +118,15 @@ impl AsyncRead for Socket {
         let Some(most) = ready!(self.down.poll_portion(context, buffer.remaining())) else {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-            self.line.received().add(buffer.filled().len() - before);
+            let read = buffer.filled().len() - before;
+            self.line.received().add(read as u64);
             return Poll::Ready(Ok(()));
         };
         let mut portion = [0; PORTION];
         let mut portion = ReadBuf::new(&mut portion[..most]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut portion))?;
         buffer.put_slice(portion.filled());
-        self.line.received().add(portion.filled().len());
+        self.line.received().add(portion.filled().len() as u64);
         self.down.moved(portion.filled().len());
         Poll::Ready(Ok(()))
     }

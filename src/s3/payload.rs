@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::s3::types::Sha256Digest;
+use crate::{counter::Counter, s3::types::Sha256Digest};
 
 /// The body of a request.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,14 @@ impl Payload {
     }
 }
 
+impl FileRegion {
+    /// The same region; what is read of it is counted there.
+    pub fn counted(mut self, sent: &Counter) -> Self {
+        self.sent = sent.clone();
+        self
+    }
+}
+
 /// A region of an open file. The file stays open, and is the same file whatever happens to its
 /// name, as long as a clone lives.
 #[derive(Debug, Clone)]
@@ -51,6 +59,8 @@ pub struct FileRegion {
     /// The file as it was when its bytes were summed. If it is another one when the last byte is
     /// to be sent, sending fails, and the server throws away what it got.
     pub identity: FileIdentity,
+    /// Counts what is read to be sent, in all attempts.
+    pub sent: Counter,
 }
 
 /// What changes about a file when somebody writes to it.

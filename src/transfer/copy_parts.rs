@@ -115,6 +115,7 @@ impl PartSender {
             range: (!self.whole).then_some(range),
         };
         let copied = self.engine.guard(self.engine.client.call(&part)).await?;
+        self.engine.meter.moved().add(range.len());
         Ok(SentPart {
             md5: copied.etag.as_md5(),
             completed: CompletedPart {

@@ -167,6 +167,7 @@ pub(super) async fn single(
             temp.write_at(&bytes, offset)
                 .map_err(Error::target(&download.target))?;
             offset += bytes.len() as u64;
+            engine.meter.moved().add(bytes.len() as u64);
         }
         let object = stream.head().object.clone();
         let md5 = hasher.map(|hasher| hasher.finish().md5);

@@ -384,6 +384,7 @@ impl RangeTask {
                 .write_at(&bytes, range.start + len)
                 .map_err(Error::target(&self.target))?;
             len += bytes.len() as u64;
+            self.engine.meter.moved().add(bytes.len() as u64);
             if len - told >= follow::STEP || len == range.len() {
                 told = len;
                 // Nobody hears it unless sums are made of it.

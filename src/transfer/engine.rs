@@ -12,7 +12,7 @@ use crate::{
     location::S3Url,
     s3::{op::HeadBucket, operation::OperationKind, request::Role, types::UploadId},
     transfer::{
-        Afterwards, Check, Checked, Copy, Error, Job, Proof, check, copy, download,
+        Afterwards, Check, Checked, Copy, Error, Job, Meter, Proof, check, copy, download,
         permits::ByteBudget, stream, swept::Swept, unfinished, upload,
     },
 };
@@ -28,6 +28,8 @@ pub struct Engine {
     pub(super) options: TransferOptions,
     pub(super) buffers: ByteBudget,
     pub(super) cancel: CancellationToken,
+    /// Of the one job that this clone carries out.
+    pub(super) meter: Meter,
     report: Report,
     swept: Swept,
     /// In a dry run: whether the bucket of the targets is missing.
@@ -71,6 +73,8 @@ pub struct Report(Arc<dyn Fn(Event<'_>) + Send + Sync>);
 /// Something that the user wants to know.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// A job is under way.
+    Began(&'a Job, &'a Meter),
     /// The job was carried out (in a dry run: would be).
     Done(&'a Job, Proof),
     /// There was nothing to do.
@@ -84,7 +88,7 @@ pub enum Event<'a> {
     /// The job failed.
     Failed(&'a Job, Error),
     /// A job is over. Nothing else is told of it after that.
-    Ended(Ended),
+    Ended(Ended, &'a Meter),
     /// Something that is no failure of a job but should be known.
     Warning(String),
 }
@@ -128,6 +132,7 @@ impl Engine {
             options,
             buffers: ByteBudget::new(options.buffers),
             cancel,
+            meter: Meter::default(),
             report,
             swept: Swept::default(),
             no_bucket: Arc::default(),
@@ -148,10 +153,14 @@ impl Engine {
                 job = jobs.recv() => job,
             };
             let Some(job) = job else { break };
-            let engine = self.clone();
+            let engine = Self {
+                meter: Meter::of(job.size()),
+                ..self.clone()
+            };
             running.spawn(async move {
+                engine.tell(Event::Began(&job, &engine.meter));
                 let ended = engine.carry_out(&job).await;
-                engine.tell(Event::Ended(ended));
+                engine.tell(Event::Ended(ended, &engine.meter));
             });
             while let Some(ended) = running.try_join_next() {
                 resume_panic(Some(ended));

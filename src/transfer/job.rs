@@ -149,6 +149,15 @@ pub enum Compare {
 }
 
 impl Job {
+    /// Bytes that are to be moved, as far as that is known before it is begun.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Upload(_) | Self::StreamUpload(_) | Self::Check(_) => 0,
+            Self::Download(download) => download.source.size,
+            Self::Copy(copy) => copy.source.size,
+        }
+    }
+
     /// What is moved, as it is shown.
     pub fn source_name(&self) -> String {
         match self {

@@ -17,6 +17,7 @@ mod error;
 mod follow;
 mod held;
 mod job;
+mod meter;
 mod multipart;
 mod ordered_sum;
 mod parallel;
@@ -37,5 +38,6 @@ pub use error::Error;
 pub use job::{
     Afterwards, Check, Compare, Copy, Download, End, Job, Overwrite, StreamUpload, Target, Upload,
 };
+pub use meter::Meter;
 pub use proof::{Proof, Version};
 pub use reader::ObjectReader;

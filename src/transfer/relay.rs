@@ -183,6 +183,7 @@ impl Relay {
         };
         let stored = engine.guard(engine.client.call(&part)).await?;
         check_stored(stored.stored_md5, md5)?;
+        engine.meter.moved().add(range.len());
         Ok(SentPart {
             completed: CompletedPart {
                 part_number,

@@ -179,7 +179,7 @@ async fn part(
     part_number: PartNumber,
     piece: Piece,
 ) -> Result<SentPart, Error> {
-    let md5 = piece.md5;
+    let (len, md5) = (piece.len(), piece.md5);
     let part = UploadPart {
         bucket: &upload.target.bucket,
         key: &upload.target.key,
@@ -191,6 +191,7 @@ async fn part(
     };
     let stored = engine.guard(engine.client.call(&part)).await?;
     held::check_stored(stored.stored_md5, md5)?;
+    engine.meter.moved().add(len);
     Ok(SentPart {
         completed: CompletedPart {
             part_number,

@@ -28,6 +28,7 @@ use crate::{
 
 pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Error> {
     let file = SourceFile::open(&upload.source)?;
+    engine.meter.expect(file.len());
     let is_small = file.len() < engine.options.max_single_upload && file.len() <= MAX_SINGLE;
     if let Some(outcome) = without_transfer(engine, upload, &file).await? {
         if !is_small {
@@ -121,7 +122,8 @@ async fn single(
         (Payload::Bytes(content), sums)
     } else {
         let sums = sums(engine, file).await?;
-        (Payload::File(file.region(0, file.len())), sums)
+        let region = file.region(0, file.len()).counted(engine.meter.moved());
+        (Payload::File(region), sums)
     };
     let metadata = metadata(file, sums.md5.as_ref());
     let put = PutObject {

@@ -154,13 +154,15 @@ async fn send(
     } else {
         PayloadHash::Unsigned
     };
+    let region = file.region(range.start, range.len());
+    let region = region.counted(engine.meter.moved());
     let part = UploadPart {
         bucket: &target.bucket,
         key: &target.key,
         upload_id,
         part_number,
         content_md5: md5,
-        payload: Payload::File(file.region(range.start, range.len())),
+        payload: Payload::File(region),
         payload_hash,
     };
     let stored = engine

@@ -61,6 +61,7 @@ mod stats;
 mod streams;
 mod sync;
 mod tags;
+mod terminal;
 mod tls;
 mod trust;
 mod two_stores;

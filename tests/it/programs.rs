@@ -144,7 +144,7 @@ fn columns_are_added_and_sizes_rounded_on_request() {
     assert_eq!((big[0].len(), &*big[1]), (2, "1.5K"), "{run:#?}");
     assert_eq!(big[2].len(), 32);
     assert_eq!((&*big[3], &*big[4]), ("STANDARD", "s3://bucket/big"));
-    assert_eq!(lines[3], "Total Objects: 2, Total Size: 1.6K");
+    assert_eq!(lines[3], "Total Objects: 2, Total Size: 1.5K");
     let run = world.run("du -H s3://bucket/big").succeeds();
     assert_eq!(run.stdout, "1.5K\ts3://bucket/big\n");
     let run = world.run("ls --time-style nonsense s3://bucket");
