@@ -233,7 +233,7 @@ impl Args {
         let mut api_options = api_args::read(matches)?;
         // They are other names for parameters of the API, which win.
         for (flag, text) in [
-            ("API-ACL", &self.sync.acl),
+            ("API-ACL", &self.sync.acl()),
             ("API-StorageClass", &self.sync.storage_class),
         ] {
             let option = API_OPTIONS.iter().find(|option| option.flag == flag);
@@ -414,8 +414,12 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 53] = [
+const NEW: [&str; 57] = [
     "acl",
+    "acl-grant",
+    "acl-private",
+    "acl-public",
+    "acl-revoke",
     "addressing-style",
     "allow-empty-source",
     "case-conflict",

@@ -37,6 +37,7 @@ pub(super) fn known(first: &str, word: &str) -> Option<String> {
     } else {
         let words: &[&str] = match first {
             "multipart" => &["list", "abort"],
+            "policy" => &["get", "set", "del"],
             "completions" => &["bash", "zsh", "fish"],
             _ => return None,
         };

@@ -99,6 +99,9 @@ Commands:
   sync SRC DST          (obsolete) put, get or cp with -r -s -f
   del S3                delete objects (-r: whole trees)
   du S3...              the size of each
+  info S3...            what is known of objects and buckets
+  getacl S3, setacl S3  who may do what
+  policy get|set|del S3 what a bucket allows
   signurl S3            a URL that anybody can use for a while
   completions SHELL     what makes bash, zsh or fish complete names
   man                   the manual page
@@ -119,7 +122,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 19] = [
+const TOPICS: [Topic; 23] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -186,6 +189,8 @@ const TOPICS: [Topic; 19] = [
                 "follow_symlinks",
                 "no_follow_symlinks",
                 "acl",
+                "acl_public",
+                "acl_private",
                 "storage_class",
                 "no_guess_mime_type",
                 "resume",
@@ -315,6 +320,49 @@ const TOPICS: [Topic; 19] = [
         example: "s4cmd du -r 's3://bucket/*'",
     },
     Topic {
+        command: "info",
+        usage: "s4cmd info [options] S3...",
+        about: "Tells what is known of objects (size, times, sums, metadata, encryption) and of\n\
+                buckets.",
+        options: &[TIMES],
+        example: "s4cmd info s3://bucket/photo.jpg",
+    },
+    Topic {
+        command: "getacl",
+        usage: "s4cmd getacl [options] S3",
+        about: "Tells who may do what with an object or a bucket.",
+        options: &[&["help"]],
+        example: "s4cmd getacl s3://bucket/photo.jpg",
+    },
+    Topic {
+        command: "setacl",
+        usage: "s4cmd setacl [options] S3",
+        about: "Says who may do what with an object, a bucket, or with -r all objects below.\n\
+                WHAT is read, write, read_acp, write_acp, full_control or all; WHO is an id, an\n\
+                address, the URI of a group, or anon for everybody.",
+        options: &[
+            TIMES,
+            PATTERNS,
+            &[
+                "recursive",
+                "dry_run",
+                "acl",
+                "acl_public",
+                "acl_private",
+                "acl_grant",
+                "acl_revoke",
+            ],
+        ],
+        example: "s4cmd setacl -r s3://bucket/site --acl-public",
+    },
+    Topic {
+        command: "policy",
+        usage: "s4cmd policy get S3 | set S3 FILE | del S3",
+        about: "Shows, sets or removes the policy of a bucket. The file - is the standard input.",
+        options: &[&["dry_run"]],
+        example: "s4cmd policy set s3://bucket policy.json",
+    },
+    Topic {
         command: "completions",
         usage: "s4cmd completions bash|zsh|fish",
         about: "Writes what makes a shell complete commands, options, buckets and keys. The\n\
@@ -396,6 +444,8 @@ const SYNCING_EXACTLY: &[&str] = &[
     "case_conflict",
     "verify",
     "acl",
+    "acl_public",
+    "acl_private",
     "storage_class",
     "no_guess_mime_type",
     "stats",

@@ -147,6 +147,7 @@ impl Settings {
                 report: args.sync.report.clone(),
                 stats: args.output.stats,
                 layout: args.output.layout(),
+                acl: args.sync.acl_change(),
                 grant: args.sync.grant(),
             },
             api_options: args.api_options.clone(),

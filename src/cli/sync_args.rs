@@ -15,7 +15,7 @@ use crate::{
         args::{FILTERS, SYNC, WORK},
         datetime,
     },
-    command::{CaseConflict, DeleteOptions, Grant, Most},
+    command::{AclChange, CaseConflict, DeleteOptions, Grant, Most, Permit},
     local::Links,
     plan::{
         difference::Method,
@@ -80,7 +80,19 @@ pub(super) struct SyncArgs {
     pub(super) hash_cache: Option<PathBuf>,
     /// Canned ACL, as --API-ACL
     #[arg(long, value_name = "ACL", help_heading = SYNC)]
-    pub(super) acl: Option<String>,
+    acl: Option<String>,
+    /// Everybody may read it, as --acl public-read
+    #[arg(long, conflicts_with = "acl", help_heading = WORK)]
+    acl_public: bool,
+    /// Only the owner may, as --acl private
+    #[arg(long, conflicts_with_all = ["acl", "acl_public"], help_heading = WORK)]
+    acl_private: bool,
+    /// Permission to give, as in read:anon
+    #[arg(long, value_name = "WHAT:WHO", action = clap::ArgAction::Append, value_parser = Permit::parse, help_heading = WORK)]
+    acl_grant: Vec<Permit>,
+    /// Permission to take, as in all:USER
+    #[arg(long, value_name = "WHAT:WHO", action = clap::ArgAction::Append, value_parser = Permit::parse, help_heading = WORK)]
+    acl_revoke: Vec<Permit>,
     /// Storage class, as --API-StorageClass
     #[arg(long, value_name = "CLASS", help_heading = SYNC)]
     pub(super) storage_class: Option<String>,
@@ -148,6 +160,22 @@ impl SyncArgs {
         add("include_from", Effect::Include, included?);
         add("exclude_from", Effect::Exclude, excluded?);
         Ok(Arc::new(Rules::new(rules.into_values().flatten())))
+    }
+
+    /// The canned list.
+    pub(super) fn acl(&self) -> Option<String> {
+        match (self.acl_public, self.acl_private) {
+            (true, _) => Some("public-read".to_owned()),
+            (_, true) => Some("private".to_owned()),
+            _ => self.acl.clone(),
+        }
+    }
+
+    pub(super) fn acl_change(&self) -> AclChange {
+        AclChange {
+            grant: self.acl_grant.clone(),
+            revoke: self.acl_revoke.clone(),
+        }
     }
 
     pub(super) fn links(&self) -> Links {

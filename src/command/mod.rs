@@ -1,5 +1,6 @@
 //! The subcommands: one file each, over what they share.
 
+mod acl;
 mod bars;
 mod case_conflict;
 mod cat;
@@ -10,6 +11,7 @@ mod dsync;
 mod du;
 mod failure;
 mod get;
+mod info;
 mod la;
 mod layout;
 mod ledger;
@@ -20,6 +22,7 @@ mod mb;
 mod multipart;
 mod operands;
 mod output;
+mod policy;
 mod progress;
 mod put;
 mod queue;
@@ -39,6 +42,7 @@ mod walk;
 
 use std::time::Instant;
 
+pub use acl::{AclChange, Permit};
 pub use case_conflict::CaseConflict;
 pub use dsync::{DeleteOptions, Most};
 pub use failure::{Cause, Failure};
@@ -47,6 +51,7 @@ pub use log::LogOptions;
 pub use multipart::Action as MultipartAction;
 pub use operands::Command;
 pub use output::{Hush, Output, OutputOptions, Stream};
+pub use policy::PolicyAction;
 pub use progress::Show;
 pub use session::{Options, Session};
 pub use signurl::Grant;
@@ -106,6 +111,14 @@ async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> 
         } => cp::run(session, source, target, *afterwards).await,
         Command::Sync(sync) => sync::run(session, sync).await,
         Command::Du(urls) => session.until_cancelled(du::run(session, urls)).await,
+        Command::Info(urls) => session.until_cancelled(info::run(session, urls)).await,
+        Command::GetAcl(url) => session.until_cancelled(acl::get(session, url)).await,
+        Command::SetAcl(url) => session.until_cancelled(acl::set(session, url)).await,
+        Command::Policy { action, url } => {
+            session
+                .until_cancelled(policy::run(session, action, url))
+                .await
+        }
         Command::Complete(word) => session.until_cancelled(complete::run(session, word)).await,
         Command::TotalSize(urls) => session.until_cancelled(du::total(session, urls)).await,
         Command::Dsync { source, target } => dsync::run(session, source, target).await,

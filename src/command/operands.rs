@@ -1,5 +1,5 @@
 use crate::{
-    command::{Failure, MultipartAction},
+    command::{Failure, MultipartAction, PolicyAction},
     location::{Location, S3Target, S3Url},
     transfer::Afterwards,
 };
@@ -69,6 +69,19 @@ pub enum Command {
     },
     /// Put, get or copy what differs.
     Sync(Sync),
+    /// Tell what is known of objects and buckets.
+    Info(Vec<S3Url>),
+    /// Tell who may do what.
+    GetAcl(S3Url),
+    /// Say who may do what.
+    SetAcl(S3Url),
+    /// Show, set or remove what a bucket allows.
+    Policy {
+        /// Which of them.
+        action: PolicyAction,
+        /// Of which bucket.
+        url: S3Url,
+    },
     /// Names that begin like a word, for shells.
     Complete(String),
     /// Tell the size of each.
@@ -137,6 +150,18 @@ impl Command {
                 },
                 url: s3(url)?,
             }),
+            ("info", [_, ..]) => s3_all(operands).map(Self::Info),
+            ("getacl", [url]) => Ok(Self::GetAcl(s3(url)?)),
+            ("setacl", [url]) => Ok(Self::SetAcl(s3(url)?)),
+            ("policy", [action, url, file @ ..]) => Ok(Self::Policy {
+                action: match (&**action, file) {
+                    ("get", []) => PolicyAction::Get,
+                    ("set", [file]) => PolicyAction::Set(file.clone()),
+                    ("del", []) => PolicyAction::Delete,
+                    _ => return Err(invalid("policy get S3, set S3 FILE or del S3 expected")),
+                },
+                url: s3(url)?,
+            }),
             ("put", [source, target]) if source == STANDARD => {
                 Ok(Self::PutInput(s3_target(target)?))
             }
@@ -188,7 +213,7 @@ impl Command {
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
                 | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man" | "completions"
-                | "_complete" | "_totalsize",
+                | "info" | "getacl" | "setacl" | "policy" | "_complete" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use crate::{
     blocking,
     command::{
@@ -17,7 +19,7 @@ use crate::{
         log::{Log, LogOptions},
         progress::{Progress, Show},
         queue::Queue,
-        record::{Fact, Record, Remark, json_line},
+        record::{Fact, Line, Object, Record, Remark, json_line},
     },
     location::S3Url,
     transfer::{Ended, Error, Meter},
@@ -208,6 +210,14 @@ impl Output {
         };
         line.push('\n');
         Some(line)
+    }
+
+    /// Tells of one thing: in several lines, or as an object.
+    pub(super) fn paragraph(&self, lines: impl IntoIterator<Item = String>, object: Value) {
+        match self.is_for_programs() {
+            true => self.line(Object(object)),
+            false => self.lines(lines.into_iter().map(Line)),
+        }
     }
 
     fn write_lines(&self, lines: impl Iterator<Item = impl Record>, are_shown: bool) {

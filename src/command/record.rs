@@ -124,6 +124,32 @@ impl Record for Remark<'_> {
     }
 }
 
+/// A line of several that belong together.
+pub(super) struct Line(pub(super) String);
+
+impl Record for Line {
+    fn text(&self) -> String {
+        self.0.clone()
+    }
+
+    fn json(&self) -> Option<Value> {
+        None
+    }
+}
+
+/// What such lines are together.
+pub(super) struct Object(pub(super) Value);
+
+impl Record for Object {
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn json(&self) -> Option<Value> {
+        Some(self.0.clone())
+    }
+}
+
 /// One line of JSON, in which no terminal finds a control character.
 pub(super) fn json_line(value: &Value) -> String {
     let mut line = String::new();

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     client::{Client, Mutations, Traffic},
     command::{
-        CaseConflict, DeleteOptions, Failure, Grant, Layout, Output, Tally, dsync::Entry,
-        ledger::Ledger, record::Fact,
+        AclChange, CaseConflict, DeleteOptions, Failure, Grant, Layout, Output, Tally,
+        dsync::Entry, ledger::Ledger, record::Fact,
     },
     local::{Hashes, Journal, Links},
     location::Location,
@@ -81,6 +81,8 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// `--stats`: whether the tally is told.
     pub stats: bool,
+    /// `--acl-grant` and `--acl-revoke`.
+    pub acl: AclChange,
     /// How listings look.
     pub layout: Layout,
     /// `--method` and `--expires-in`: what a signed URL is good for.

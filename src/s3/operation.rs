@@ -74,11 +74,18 @@ pub enum OperationKind {
     ListParts,
     DeleteObject,
     DeleteObjects,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetBucketPolicy,
+    PutBucketPolicy,
+    DeleteBucketPolicy,
+    GetObjectAcl,
+    PutObjectAcl,
 }
 
 impl OperationKind {
     /// Every operation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 27] = [
         Self::ListBuckets,
         Self::CreateBucket,
         Self::DeleteBucket,
@@ -99,6 +106,13 @@ impl OperationKind {
         Self::ListParts,
         Self::DeleteObject,
         Self::DeleteObjects,
+        Self::GetBucketAcl,
+        Self::PutBucketAcl,
+        Self::GetBucketPolicy,
+        Self::PutBucketPolicy,
+        Self::DeleteBucketPolicy,
+        Self::GetObjectAcl,
+        Self::PutObjectAcl,
     ];
 
     /// The name in the S3 API Reference.
@@ -124,6 +138,13 @@ impl OperationKind {
             Self::ListParts => "ListParts",
             Self::DeleteObject => "DeleteObject",
             Self::DeleteObjects => "DeleteObjects",
+            Self::GetBucketAcl => "GetBucketAcl",
+            Self::PutBucketAcl => "PutBucketAcl",
+            Self::GetBucketPolicy => "GetBucketPolicy",
+            Self::PutBucketPolicy => "PutBucketPolicy",
+            Self::DeleteBucketPolicy => "DeleteBucketPolicy",
+            Self::GetObjectAcl => "GetObjectAcl",
+            Self::PutObjectAcl => "PutObjectAcl",
         }
     }
 
@@ -140,6 +161,9 @@ impl OperationKind {
                 | Self::GetObjectTagging
                 | Self::ListMultipartUploads
                 | Self::ListParts
+                | Self::GetBucketAcl
+                | Self::GetBucketPolicy
+                | Self::GetObjectAcl
         )
     }
 

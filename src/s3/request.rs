@@ -170,6 +170,13 @@ impl Request {
         self.payload(Payload::Bytes(document.into()), PayloadHash::Sha256(hash))
     }
 
+    /// The same with its MD5, for operations that S3 wants a sum for.
+    pub fn summed_document(self, document: String) -> Self {
+        use md5::{Digest as _, Md5};
+        let md5 = Md5::digest(&document).into();
+        self.content_md5(Some(md5)).document(document)
+    }
+
     /// Sets a header in place.
     ///
     /// # Errors

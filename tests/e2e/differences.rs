@@ -22,6 +22,7 @@ pub enum Difference {
     NamesOfBucketsAreNotChecked,
     UploadsAreAllOf2010,
     SignedUrlsAreAnError,
+    ListsInDocumentsAreNotKept,
 }
 
 impl Difference {
@@ -71,6 +72,10 @@ impl Difference {
             Self::SignedUrlsAreAnError => (
                 &[Moto],
                 "a URL with a signature is answered with 500, also one of boto3, if rights are checked",
+            ),
+            Self::ListsInDocumentsAreNotKept => (
+                &[Moto],
+                "the body of PutObjectAcl is accepted and ignored: only headers count",
             ),
             Self::NamesOfBucketsAreNotChecked => {
                 (&[Moto], "a bucket may have capital letters and underscores")

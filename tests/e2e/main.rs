@@ -19,6 +19,7 @@
 mod server;
 
 mod acceptance;
+mod access;
 mod across;
 mod buckets;
 mod bugs;

@@ -44,8 +44,14 @@ const fn key(
 
 /// Operations that make an object and take all its properties.
 const STORE: &[OperationKind] = &[PutObject, CopyObject, CreateMultipartUpload];
-const STORE_OR_BUCKET: &[OperationKind] =
-    &[CreateBucket, PutObject, CopyObject, CreateMultipartUpload];
+const PERMIT: &[OperationKind] = &[
+    CreateBucket,
+    PutObject,
+    CopyObject,
+    CreateMultipartUpload,
+    PutBucketAcl,
+    PutObjectAcl,
+];
 const COPY: &[OperationKind] = &[CopyObject, UploadPartCopy];
 const READ: &[OperationKind] = &[HeadObject, GetObject];
 /// Operations that touch the bytes of an encrypted object.
@@ -77,6 +83,8 @@ const PAID: &[OperationKind] = &[
     ListParts,
     DeleteObject,
     DeleteObjects,
+    GetObjectAcl,
+    PutObjectAcl,
 ];
 
 /// Every operation on a bucket that is there. (Tags are only asked for at the source of a copy,
@@ -99,6 +107,13 @@ const OWNED: &[OperationKind] = &[
     ListParts,
     DeleteObject,
     DeleteObjects,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetBucketPolicy,
+    PutBucketPolicy,
+    DeleteBucketPolicy,
+    GetObjectAcl,
+    PutObjectAcl,
 ];
 
 /// How many rows, the first ones, the original had.
@@ -106,7 +121,7 @@ pub const ORIGINAL_API_OPTIONS: usize = 37;
 
 /// The table.
 pub static API_OPTIONS: [ApiOption; 58] = [
-    text("API-ACL", "x-amz-acl", STORE_OR_BUCKET),
+    text("API-ACL", "x-amz-acl", PERMIT),
     text("API-CacheControl", "Cache-Control", STORE),
     text("API-ContentDisposition", "Content-Disposition", STORE),
     text("API-ContentEncoding", "Content-Encoding", STORE),
@@ -156,18 +171,10 @@ pub static API_OPTIONS: [ApiOption; 58] = [
         operations: &[],
     },
     date("API-Expires", "Expires", STORE),
-    text(
-        "API-GrantFullControl",
-        "x-amz-grant-full-control",
-        STORE_OR_BUCKET,
-    ),
-    text("API-GrantRead", "x-amz-grant-read", STORE_OR_BUCKET),
-    text("API-GrantReadACP", "x-amz-grant-read-acp", STORE_OR_BUCKET),
-    text(
-        "API-GrantWriteACP",
-        "x-amz-grant-write-acp",
-        STORE_OR_BUCKET,
-    ),
+    text("API-GrantFullControl", "x-amz-grant-full-control", PERMIT),
+    text("API-GrantRead", "x-amz-grant-read", PERMIT),
+    text("API-GrantReadACP", "x-amz-grant-read-acp", PERMIT),
+    text("API-GrantWriteACP", "x-amz-grant-write-acp", PERMIT),
     text(
         "API-IfMatch",
         "If-Match",
@@ -236,7 +243,14 @@ pub static API_OPTIONS: [ApiOption; 58] = [
         flag: "API-VersionId",
         kind: ValueKind::Text,
         wire: Wire::Query("versionId"),
-        operations: &[HeadObject, GetObject, GetObjectTagging, DeleteObject],
+        operations: &[
+            HeadObject,
+            GetObject,
+            GetObjectTagging,
+            DeleteObject,
+            GetObjectAcl,
+            PutObjectAcl,
+        ],
     },
     text(
         "API-WebsiteRedirectLocation",
@@ -282,7 +296,11 @@ pub static API_OPTIONS: [ApiOption; 58] = [
         "x-amz-source-expected-bucket-owner",
         COPY,
     ),
-    text("API-GrantWrite", "x-amz-grant-write", &[CreateBucket]),
+    text(
+        "API-GrantWrite",
+        "x-amz-grant-write",
+        &[CreateBucket, PutBucketAcl, PutObjectAcl],
+    ),
     date(
         "API-IfMatchInitiatedTime",
         "x-amz-if-match-initiated-time",

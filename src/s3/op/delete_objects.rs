@@ -1,7 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
 use http::Method;
-use md5::{Digest as _, Md5};
 
 use crate::s3::{
     error::{AnswerError, document},
@@ -77,13 +76,11 @@ impl Operation for DeleteObjects<'_> {
                 w.element("Object", |w| w.text("Key", key));
             }
         });
-        // S3 requires a checksum here; this is the one that every store knows.
-        let md5 = Md5::digest(&document).into();
+        // S3 requires a checksum here; MD5 is the one that every store knows.
         Ok(Request::new(OperationKind::DeleteObjects, Method::POST)
             .bucket(self.bucket)
             .parameter("delete", "")
-            .content_md5(Some(md5))
-            .document(document))
+            .summed_document(document))
     }
 
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {

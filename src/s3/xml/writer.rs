@@ -24,6 +24,14 @@ impl Writer {
         self.close(name);
     }
 
+    /// An element with elements in it, and a type of XML Schema, which is no text of others.
+    pub fn typed(&mut self, name: &str, kind: &'static str, content: impl FnOnce(&mut Self)) {
+        let attributes = format!("xmlns:xsi=\"{SCHEMA}\" xsi:type=\"{kind}\"");
+        self.text.push_str(&format!("<{name} {attributes}>"));
+        content(self);
+        self.close(name);
+    }
+
     /// An element with text, escaped.
     pub fn text(&mut self, name: &str, text: &str) {
         self.open(name);
@@ -75,6 +83,7 @@ pub fn can_carry(text: &str) -> bool {
     })
 }
 
+const SCHEMA: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 #[cfg(test)]

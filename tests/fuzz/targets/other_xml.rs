@@ -1,9 +1,13 @@
-//! The documents that are read more rarely: parts, buckets, open uploads, tags.
+//! The documents that are read more rarely: parts, buckets, open uploads, tags, lists of
+//! permissions.
 
 use s4cmd::s3::{
-    op::{GetObjectTagging, ListBuckets, ListMultipartUploads, ListParts},
+    acl::Acl,
+    op::{GetAcl, GetObjectTagging, ListBuckets, ListMultipartUploads, ListParts, PutAcl},
     operation::{Answer, Operation},
+    payload::Payload,
     types::UploadId,
+    xml::can_carry,
 };
 
 use super::{
@@ -18,6 +22,7 @@ pub fn run(data: &[u8]) {
     buckets(data, root);
     uploads(data);
     tags(data, root);
+    acl(data);
 }
 
 fn parts(data: &[u8], root: Option<&Element>) {
@@ -102,6 +107,38 @@ fn uploads(data: &[u8]) {
             .map(|upload| upload.key.len() + upload.upload_id.0.len());
         assert!(texts.sum::<usize>() <= data.len());
     }
+}
+
+/// A list that was read is written so that it is read as the same.
+fn acl(data: &[u8]) {
+    let get = GetAcl {
+        bucket: "b",
+        key: None,
+    };
+    let Some(acl) = parsed(&get, data) else {
+        return;
+    };
+    let put = PutAcl {
+        bucket: "b",
+        key: None,
+        acl: Some(&acl),
+    };
+    let texts = acl.grants.iter().map(|grant| grant.grantee.name());
+    let texts = texts.chain(acl.grants.iter().map(|grant| &*grant.permission));
+    if !texts.chain(acl.owner.as_deref()).all(can_carry) {
+        return;
+    }
+    let Payload::Bytes(written) = put.request().unwrap().payload else {
+        panic!("no document")
+    };
+    let again = parsed(&get, &written).expect("it was just written");
+    let named = |acl: &Acl| -> Vec<_> {
+        let grants = acl.grants.iter();
+        grants
+            .map(|grant| (grant.grantee.name().to_owned(), grant.permission.clone()))
+            .collect()
+    };
+    assert_eq!((named(&again), again.owner), (named(&acl), acl.owner));
 }
 
 fn tags(data: &[u8], root: Option<&Element>) {

@@ -28,13 +28,19 @@ pub enum Operation {
     CompleteMultipartUpload,
     AbortMultipartUpload,
     ListParts,
+    GetObjectAcl,
+    PutObjectAcl,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetBucketPolicy,
+    PutBucketPolicy,
+    DeleteBucketPolicy,
     Unknown,
 }
 
 /// Sub-resources that exist at S3 but not here.
-const NOT_SERVED: [&str; 19] = [
+const NOT_SERVED: [&str; 17] = [
     "accelerate",
-    "acl",
     "analytics",
     "attributes",
     "cors",
@@ -46,7 +52,6 @@ const NOT_SERVED: [&str; 19] = [
     "metrics",
     "notification",
     "object-lock",
-    "policy",
     "replication",
     "restore",
     "retention",
@@ -64,11 +69,28 @@ impl Operation {
         if tagging || NOT_SERVED.iter().any(|name| request.has_query(name)) {
             return Operation::Unknown;
         }
+        if request.has_query("acl") || request.has_query("policy") {
+            return Operation::of_access(request);
+        }
         match (&request.bucket, &request.key) {
             (None, _) if request.method == Method::GET => Operation::ListBuckets,
             (None, _) => Operation::Unknown,
             (Some(_), None) => Operation::of_bucket(request),
             (Some(_), Some(_)) => Operation::of_object(request),
+        }
+    }
+
+    fn of_access(request: &Request) -> Operation {
+        let (is_list, is_object) = (request.has_query("acl"), request.key.is_some());
+        match (request.method.as_str(), is_list, is_object) {
+            ("GET", true, true) => Operation::GetObjectAcl,
+            ("PUT", true, true) => Operation::PutObjectAcl,
+            ("GET", true, false) => Operation::GetBucketAcl,
+            ("PUT", true, false) => Operation::PutBucketAcl,
+            ("GET", false, false) => Operation::GetBucketPolicy,
+            ("PUT", false, false) => Operation::PutBucketPolicy,
+            ("DELETE", false, false) => Operation::DeleteBucketPolicy,
+            _ => Operation::Unknown,
         }
     }
 
@@ -129,6 +151,13 @@ impl Operation {
             Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
             Operation::AbortMultipartUpload => "AbortMultipartUpload",
             Operation::ListParts => "ListParts",
+            Operation::GetObjectAcl => "GetObjectAcl",
+            Operation::PutObjectAcl => "PutObjectAcl",
+            Operation::GetBucketAcl => "GetBucketAcl",
+            Operation::PutBucketAcl => "PutBucketAcl",
+            Operation::GetBucketPolicy => "GetBucketPolicy",
+            Operation::PutBucketPolicy => "PutBucketPolicy",
+            Operation::DeleteBucketPolicy => "DeleteBucketPolicy",
             Operation::Unknown => "Unknown",
         }
     }

@@ -41,6 +41,9 @@ pub struct Bucket {
     pub objects: BTreeMap<String, Object>,
     /// Open multipart uploads by id.
     pub uploads: BTreeMap<String, Upload>,
+    /// Access control lists that were set, by key; of the bucket itself by none.
+    pub acls: BTreeMap<Option<String>, Bytes>,
+    pub policy: Option<Bytes>,
 }
 
 /// An open multipart upload.
@@ -225,6 +228,8 @@ impl Bucket {
             location: location.to_owned(),
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
+            acls: BTreeMap::new(),
+            policy: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The operations: each takes a request whose body has arrived, and gives an answer.
 
+mod access;
 mod buckets;
 mod copy;
 mod delete;
@@ -49,6 +50,11 @@ pub fn run(call: &Call) -> Result<Reply> {
         Operation::CompleteMultipartUpload => multipart::complete(call),
         Operation::AbortMultipartUpload => multipart::abort(call),
         Operation::ListParts => list_uploads::parts(call),
+        Operation::GetObjectAcl | Operation::GetBucketAcl => access::acl(call),
+        Operation::PutObjectAcl | Operation::PutBucketAcl => access::set_acl(call),
+        Operation::GetBucketPolicy => access::policy(call),
+        Operation::PutBucketPolicy => access::set_policy(call),
+        Operation::DeleteBucketPolicy => access::delete_policy(call),
         Operation::Unknown => Err(S3Error::not_implemented()),
     }
 }
