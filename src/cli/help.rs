@@ -101,6 +101,7 @@ Commands:
   du S3...              the size of each
   info S3...            what is known of objects and buckets
   getacl S3, setacl S3  who may do what
+  modify S3             other headers, metadata or storage class in place
   policy get|set|del S3 what a bucket allows
   signurl S3            a URL that anybody can use for a while
   completions SHELL     what makes bash, zsh or fish complete names
@@ -122,7 +123,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 23] = [
+const TOPICS: [Topic; 24] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -354,6 +355,24 @@ const TOPICS: [Topic; 23] = [
             ],
         ],
         example: "s4cmd setacl -r s3://bucket/site --acl-public",
+    },
+    Topic {
+        command: "modify",
+        usage: "s4cmd modify [options] S3",
+        about: "Gives objects, or with -r all below, other content headers, metadata, another\n\
+                storage class or encryption; what is not named is kept. The store copies them\n\
+                onto themselves: they are new versions.",
+        options: &[
+            TIMES,
+            PATTERNS,
+            &[
+                "recursive",
+                "dry_run",
+                "storage_class",
+                "max_singlepart_copy_size",
+            ],
+        ],
+        example: "s4cmd modify -r s3://bucket/site --API-CacheControl max-age=3600",
     },
     Topic {
         command: "policy",

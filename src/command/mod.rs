@@ -19,6 +19,7 @@ mod level;
 mod log;
 mod ls;
 mod mb;
+mod modify;
 mod multipart;
 mod operands;
 mod output;
@@ -114,6 +115,7 @@ async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> 
         Command::Info(urls) => session.until_cancelled(info::run(session, urls)).await,
         Command::GetAcl(url) => session.until_cancelled(acl::get(session, url)).await,
         Command::SetAcl(url) => session.until_cancelled(acl::set(session, url)).await,
+        Command::Modify(url) => modify::run(session, url).await,
         Command::Policy { action, url } => {
             session
                 .until_cancelled(policy::run(session, action, url))

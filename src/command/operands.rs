@@ -75,6 +75,8 @@ pub enum Command {
     GetAcl(S3Url),
     /// Say who may do what.
     SetAcl(S3Url),
+    /// Change what objects have beside their bytes.
+    Modify(S3Url),
     /// Show, set or remove what a bucket allows.
     Policy {
         /// Which of them.
@@ -152,6 +154,7 @@ impl Command {
             }),
             ("info", [_, ..]) => s3_all(operands).map(Self::Info),
             ("getacl", [url]) => Ok(Self::GetAcl(s3(url)?)),
+            ("modify", [url]) => Ok(Self::Modify(s3(url)?)),
             ("setacl", [url]) => Ok(Self::SetAcl(s3(url)?)),
             ("policy", [action, url, file @ ..]) => Ok(Self::Policy {
                 action: match (&**action, file) {
@@ -213,7 +216,7 @@ impl Command {
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
                 | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man" | "completions"
-                | "info" | "getacl" | "setacl" | "policy" | "_complete" | "_totalsize",
+                | "info" | "getacl" | "setacl" | "policy" | "modify" | "_complete" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

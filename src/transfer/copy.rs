@@ -4,6 +4,7 @@ use crate::{
     client::ClientError,
     plan::split::MAX_SINGLE,
     s3::{
+        api_option::ApiOptions,
         op::{CopyObject, CopySource, DeleteObject, HeadObjectOutput, MetadataDirective},
         operation::OperationKind,
         properties::Properties,
@@ -40,15 +41,19 @@ pub(super) async fn run(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
     }
 }
 
-/// Compat: `S3Handler.copy` moved objects onto themselves, which deleted them. A copy onto itself
-/// makes sense only to change something, or to bring an old version back.
-fn refuse_itself(engine: &Engine, copy: &Copy) -> Result<(), Error> {
-    let options = engine.client.api_options();
-    let changes = [VERSION, METADATA_DIRECTIVE, "API-StorageClass"]
+/// Whether copies with these options are other objects than their sources.
+pub fn changes_objects(options: &ApiOptions) -> bool {
+    [VERSION, METADATA_DIRECTIVE, "API-StorageClass"]
         .iter()
         .chain(&CONTENT_OPTIONS)
         .chain(&ENCRYPTION_OPTIONS)
-        .any(|flag| options.has(flag));
+        .any(|flag| options.has(flag))
+}
+
+/// Compat: `S3Handler.copy` moved objects onto themselves, which deleted them. A copy onto itself
+/// makes sense only to change something, or to bring an old version back.
+fn refuse_itself(engine: &Engine, copy: &Copy) -> Result<(), Error> {
+    let changes = changes_objects(engine.client.api_options());
     let allowed = changes && copy.afterwards == Afterwards::Keep;
     if copy.source_url() == copy.target && !allowed && !engine.options.relay {
         return Err(Error::SameObject);

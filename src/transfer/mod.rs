@@ -32,6 +32,7 @@ mod upload;
 mod upload_parts;
 
 pub use check::Checked;
+pub use copy::changes_objects;
 pub use delete::Deleter;
 pub use engine::{Ended, Engine, Event, Report, TransferOptions};
 pub use error::Error;

@@ -1,4 +1,4 @@
-//! `info`, `getacl`, `setacl` and `policy`.
+//! `info`, `modify`, `getacl`, `setacl` and `policy`.
 
 use crate::{differences::Difference, world::World};
 
@@ -47,6 +47,34 @@ fn objects_and_buckets_tell_what_they_are() {
     assert_eq!(lines[0], format!("{url} (object):"));
     let line = world.s4cmd(&["info", &world.url("missing")]).fails();
     assert!(line.contains(&world.url("missing")), "{line}");
+}
+
+#[test]
+fn objects_are_modified_where_they_are() {
+    let world = World::new();
+    world.seed(&["d/1", "d/e/2", "top"]);
+    let cache = |key: &str| {
+        let headers = world.head(key).headers;
+        headers
+            .get("cache-control")
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let change = ["--API-CacheControl", "max-age=60"];
+    let modify = |words: &[&str]| world.s4cmd(&[&["modify"], words, &change].concat());
+    modify(&["-n", &world.url("top")]).succeeds();
+    assert_eq!(cache("top"), None);
+    modify(&[&world.url("top")]).succeeds();
+    assert_eq!(cache("top").as_deref(), Some("max-age=60"));
+    assert_eq!(world.body("top"), b"top");
+    modify(&["-r", &world.url("d")]).succeeds();
+    assert_eq!(cache("d/1").as_deref(), Some("max-age=60"));
+    assert_eq!(cache("d/e/2").as_deref(), Some("max-age=60"));
+    assert_eq!(world.body("d/e/2"), b"d/e/2");
+    let line = world.s4cmd(&["modify", &world.url("top")]).fails();
+    assert!(
+        line.contains("modify needs what is to be changed"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod dsync;
 mod du;
 mod errors;
 mod filters;
+mod from_s3cmd;
 mod get;
 mod guard;
 mod keys;

@@ -28,7 +28,7 @@ fn has_terminals() -> bool {
         .iter()
         .any(|path| Path::new(path).exists());
     if !found {
-        eprintln!("skipped: there is no program `script`");
+        println!("skipped: there is no program `script`");
     }
     found
 }
