@@ -89,8 +89,8 @@ impl Rows {
 
     fn add(&mut self, session: &Session, rows: impl Iterator<Item = Row>) {
         self.kept.extend(rows.inspect(|row| {
-            self.objects += u64::from(row.size.is_some());
-            self.size = self.size.saturating_add(row.size.unwrap_or(0));
+            self.objects += u64::from(row.size().is_some());
+            self.size = self.size.saturating_add(row.size().unwrap_or(0));
         }));
         self.stream |= self.kept.len() > FITTED;
         if self.stream {
@@ -100,7 +100,7 @@ impl Rows {
 
     /// Compat: directories first.
     fn print(mut self, session: &Session) {
-        let rank = |row: &Row| row.size.is_some();
+        let rank = |row: &Row| row.size().is_some();
         self.kept
             .sort_unstable_by(|a, b| (rank(a), &a.name).cmp(&(rank(b), &b.name)));
         let layout = &session.options.layout;
@@ -154,9 +154,7 @@ struct Summary<'a> {
 #[derive(Debug)]
 struct Row {
     time: Option<Timestamp>,
-    /// Bytes; a directory or a bucket has none.
-    size: Option<u64>,
-    name: String,
+    name: Box<str>,
     kind: Kind,
     /// What only some ask for.
     extra: Option<Box<Extra>>,
@@ -167,7 +165,8 @@ struct Row {
 enum Kind {
     Bucket,
     Directory,
-    Object,
+    /// Of so many bytes.
+    Object(u64),
 }
 
 #[derive(Debug, Default)]
@@ -184,8 +183,7 @@ impl Row {
         };
         Self {
             time: bucket.created,
-            size: None,
-            name: url.to_string(),
+            name: url.to_string().into(),
             kind: Kind::Bucket,
             extra: None,
         }
@@ -196,8 +194,7 @@ impl Row {
             Entry::Object(object) => Self::object(session, url, object),
             Entry::Directory(prefix) => Self {
                 time: None,
-                size: None,
-                name: url.with_key(&**prefix).to_string(),
+                name: url.with_key(&**prefix).to_string().into(),
                 kind: Kind::Directory,
                 extra: None,
             },
@@ -215,15 +212,22 @@ impl Row {
         };
         Self {
             time: object.last_modified,
-            size: Some(object.size),
-            name: url.with_key(&*object.key).to_string(),
-            kind: Kind::Object,
+            name: url.with_key(&*object.key).to_string().into(),
+            kind: Kind::Object(object.size),
             extra: has_extra.then(extra),
         }
     }
 
+    /// Bytes; a directory or a bucket has none.
+    fn size(&self) -> Option<u64> {
+        match self.kind {
+            Kind::Bucket | Kind::Directory => None,
+            Kind::Object(size) => Some(size),
+        }
+    }
+
     fn size_in(&self, layout: &Layout) -> String {
-        let size = self.size.map(|size| layout.size(size));
+        let size = self.size().map(|size| layout.size(size));
         size.unwrap_or_else(|| DIRECTORY.to_owned())
     }
 
@@ -266,10 +270,10 @@ impl Record for Line<'_> {
         Some(match row.kind {
             Kind::Bucket => json!({"type": "bucket", "url": row.name, "created": time}),
             Kind::Directory => json!({"type": "directory", "url": row.name}),
-            Kind::Object => json!({
+            Kind::Object(size) => json!({
                 "type": "object",
                 "url": row.name,
-                "size": row.size,
+                "size": size,
                 "modified": time,
                 "etag": row.etag(),
                 "storage_class": row.storage_class(),
@@ -305,11 +309,10 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_they_are_told() {
-        let row = |time: Option<&str>, size, name: &str| Row {
+        let row = |time: Option<&str>, kind, name: &str| Row {
             time: time.and_then(|time| time.parse().ok()),
-            size,
-            name: name.to_owned(),
-            kind: Kind::Object,
+            name: name.into(),
+            kind,
             extra: Some(Box::new(Extra {
                 etag: ETag::parse("\"e\""),
                 storage_class: None,
@@ -326,12 +329,12 @@ mod tests {
         };
         let plain = Layout::default();
         assert_eq!(
-            line(row(None, None, "s3://feat-a/x/"), &plain),
+            line(row(None, Kind::Directory, "s3://feat-a/x/"), &plain),
             "                 DIR s3://feat-a/x/"
         );
         let file = || {
             let time = Some("2026-11-22T02:06:59Z");
-            row(time, Some(6), "s3://feat-a/one.txt ")
+            row(time, Kind::Object(6), "s3://feat-a/one.txt ")
         };
         assert_eq!(
             line(file(), &plain),
