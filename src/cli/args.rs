@@ -64,6 +64,18 @@ pub(super) struct Args {
     /// Whether the path or the host names the bucket
     #[arg(long, value_name = "STYLE", default_value = "auto", help_heading = ACCESS)]
     pub(super) addressing_style: AddressingStyle,
+    /// Hosts of AWS with addresses of IPv6
+    #[arg(long, help_heading = ACCESS)]
+    pub(super) dualstack: bool,
+    /// Hosts of AWS with validated cryptography
+    #[arg(long, help_heading = ACCESS)]
+    pub(super) fips: bool,
+    /// Hosts of AWS that are near: S3 Transfer Acceleration
+    #[arg(long, help_heading = ACCESS)]
+    pub(super) accelerate: bool,
+    /// Certificates to trust, instead of AWS_CA_BUNDLE
+    #[arg(long, value_name = "FILE", help_heading = ACCESS)]
+    pub(super) ca_bundle: Option<PathBuf>,
     /// Trust every certificate
     #[arg(long, help_heading = ACCESS)]
     pub(super) ignore_certificate: bool,
@@ -414,7 +426,8 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 57] = [
+const NEW: [&str; 61] = [
+    "accelerate",
     "acl",
     "acl-grant",
     "acl-private",
@@ -422,13 +435,16 @@ const NEW: [&str; 57] = [
     "acl-revoke",
     "addressing-style",
     "allow-empty-source",
+    "ca-bundle",
     "case-conflict",
+    "dualstack",
     "etag",
     "exact-timestamps",
     "exclude",
     "exclude-from",
     "exit-codes",
     "expires-in",
+    "fips",
     "follow-symlinks",
     "hash-cache",
     "human-readable",

@@ -51,9 +51,10 @@ impl Settings {
         };
         let relay = others.as_ref().is_some_and(is_elsewhere);
         let tls = TlsOptions {
-            ca_bundle: environment
-                .get("AWS_CA_BUNDLE")
-                .map(PathBuf::from)
+            ca_bundle: args
+                .ca_bundle
+                .clone()
+                .or_else(|| environment.get("AWS_CA_BUNDLE").map(PathBuf::from))
                 .or_else(|| sides().find_map(|side| side.ca_bundle.clone())),
             ignore_certificate: args.ignore_certificate,
         };

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::{
     cli::args::{AddressingStyle, Args},
     command::Failure,
-    credentials::{self, Environment, Flags, Source},
-    s3::endpoint::{Addressing, Endpoint},
+    credentials::{self, Environment, Flags, Source, is_true},
+    s3::endpoint::{Addressing, AwsHosts, Endpoint},
 };
 
 /// A server, and where the credentials for it are to be had.
@@ -86,8 +86,22 @@ impl Side {
             .or(found.region.as_deref())
             .unwrap_or("us-east-1");
         let url = url.or(found.endpoint_url.as_deref());
+        let is_true = |variable: &str| environment.get(variable).is_some_and(is_true);
+        let hosts = AwsHosts {
+            dualstack: args.dualstack
+                || is_true("AWS_USE_DUALSTACK_ENDPOINT")
+                || found.hosts.dualstack,
+            fips: args.fips || is_true("AWS_USE_FIPS_ENDPOINT") || found.hosts.fips,
+            accelerate: args.accelerate || found.hosts.accelerate,
+        };
+        let addressing = match (args.addressing_style, found.addressing) {
+            (AddressingStyle::Auto, Some(addressing)) => Some(addressing),
+            (AddressingStyle::Auto, None) => None,
+            (AddressingStyle::Path, _) => Some(Addressing::Path),
+            (AddressingStyle::Virtual, _) => Some(Addressing::VirtualHost),
+        };
         Ok(Self {
-            endpoint: endpoint(url, region, args.addressing_style)?,
+            endpoint: endpoint(url, region, addressing, hosts)?,
             credentials: found.source,
             ca_bundle: found.ca_bundle,
             open_files: found.open_files,
@@ -110,22 +124,18 @@ fn url_of(environment: &Environment) -> Option<&str> {
     environment.first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
 }
 
-fn endpoint(url: Option<&str>, region: &str, style: AddressingStyle) -> Result<Endpoint, Failure> {
+/// In the host at AWS, in the path elsewhere, if nobody says how buckets are addressed.
+fn endpoint(
+    url: Option<&str>,
+    region: &str,
+    addressing: Option<Addressing>,
+    hosts: AwsHosts,
+) -> Result<Endpoint, Failure> {
     let endpoint = match url {
-        Some(url) => {
-            let addressing = match style {
-                AddressingStyle::Auto | AddressingStyle::Path => Addressing::Path,
-                AddressingStyle::Virtual => Addressing::VirtualHost,
-            };
-            Endpoint::custom(url, region, addressing)
-        }
-        None => {
-            let addressing = match style {
-                AddressingStyle::Auto | AddressingStyle::Virtual => Addressing::VirtualHost,
-                AddressingStyle::Path => Addressing::Path,
-            };
-            Endpoint::aws(region).map(|endpoint| endpoint.with_addressing(addressing))
-        }
+        Some(url) => Endpoint::custom(url, region, addressing.unwrap_or(Addressing::Path)),
+        None => Endpoint::aws(region, hosts).map(|endpoint| {
+            endpoint.with_addressing(addressing.unwrap_or(Addressing::VirtualHost))
+        }),
     };
     endpoint.map_err(|error| Failure::InvalidArgument(error.to_string()))
 }

@@ -47,6 +47,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
+    use crate::s3::endpoint::AwsHosts;
     use crate::s3::{
         endpoint::Addressing,
         operation::{Answer, OperationKind},
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn only_the_region_is_believed() {
-        let aws = Endpoint::aws("us-east-1").unwrap();
+        let aws = Endpoint::aws("us-east-1", AwsHosts::default()).unwrap();
         for (status, code) in [
             (301, "PermanentRedirect"),
             (307, "TemporaryRedirect"),
@@ -75,7 +76,11 @@ mod tests {
             (400, "400"),
         ] {
             let found = elsewhere(&aws, &refusal(status, code, "eu-west-1"));
-            assert_eq!(found, Some(Endpoint::aws("eu-west-1").unwrap()), "{code}");
+            assert_eq!(
+                found,
+                Some(Endpoint::aws("eu-west-1", AwsHosts::default()).unwrap()),
+                "{code}"
+            );
         }
         for region in ["us-east-1", "evil.example/", "", "a.b", "x@y"] {
             assert_eq!(

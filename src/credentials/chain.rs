@@ -6,6 +6,8 @@ use std::{
 
 use thiserror::Error;
 
+use crate::s3::endpoint::{Addressing, AwsHosts};
+
 use crate::credentials::{
     Credentials, Environment, Profiles, S3cfg, Source, container::Container, instance::Instance,
     profile::read_optional, route,
@@ -37,6 +39,10 @@ pub struct Resolved {
     pub region: Option<String>,
     /// The endpoint of the profile or of the s3cfg.
     pub endpoint_url: Option<String>,
+    /// The hosts of AWS that the profile wants.
+    pub hosts: AwsHosts,
+    /// Where the profile or the s3cfg wants buckets to be named.
+    pub addressing: Option<Addressing>,
     /// The CA bundle of the profile.
     pub ca_bundle: Option<PathBuf>,
     /// Files with secrets that others can read.
@@ -99,21 +105,42 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
         (true, of_profile) => s3cfg.endpoint_url.clone().or(of_profile),
         (false, of_profile) => of_profile.or_else(|| s3cfg.endpoint_url.clone()),
     };
-    let source = match nearer.or(s3cfg.credentials.map(Source::Keys)) {
+    let source = match nearer.or(s3cfg.credentials.clone().map(Source::Keys)) {
         _ if flags.no_sign_request => None,
         Some(found) => Some(found),
         None => Some(far(name, &profiles, environment)?),
     };
     let ca_bundle = setting("ca_bundle").map(PathBuf::from);
     let region = setting("region");
+    let has = |name: &str| setting(name).is_some_and(|value| is_true(&value));
+    let hosts = AwsHosts {
+        dualstack: has("use_dualstack_endpoint") || has("s3.use_dualstack_endpoint"),
+        fips: has("use_fips_endpoint"),
+        accelerate: has("s3.use_accelerate_endpoint"),
+    };
+    let addressing = match setting("s3.addressing_style").as_deref() {
+        Some("path") => Some(Addressing::Path),
+        Some("virtual") => Some(Addressing::VirtualHost),
+        _ => s3cfg
+            .addressing
+            .filter(|_| endpoint_url == s3cfg.endpoint_url),
+    };
+    let region = region.or_else(|| s3cfg.region.clone().filter(|_| has_keys));
     let files = profiles.secret_files.into_iter().chain(s3cfg.file);
     Ok(Resolved {
         open_files: files.filter(|path| is_open(path)).collect(),
         source,
         region,
         endpoint_url,
+        hosts,
+        addressing,
         ca_bundle,
     })
+}
+
+/// What the AWS tools and s3cmd take for a yes.
+pub fn is_true(text: &str) -> bool {
+    ["true", "yes", "1", "on"].contains(&&*text.to_ascii_lowercase())
 }
 
 /// The keys of the command line and of the environment.
@@ -338,6 +365,24 @@ mod tests {
         assert_eq!(access_key(&named, &with(home.path(), &all)), "named");
         fs::remove_file(home.path().join(".s3cfg")).unwrap();
         assert_eq!(access_key(&none, &with(home.path(), &[])), "default");
+    }
+
+    #[test]
+    fn the_profile_says_which_hosts_of_aws() {
+        let home = home();
+        let config = "[default]\nuse_fips_endpoint = true\ns3 =\n  \
+                      use_dualstack_endpoint = true\n  addressing_style = path\nregion = r\n";
+        fs::write(home.path().join(".aws/config"), config).unwrap();
+        let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let found = resolve(&Flags::default(), &with(home.path(), &keys)).unwrap();
+        let expected = AwsHosts {
+            dualstack: true,
+            fips: true,
+            accelerate: false,
+        };
+        assert_eq!(found.hosts, expected);
+        assert_eq!(found.addressing, Some(Addressing::Path));
+        assert_eq!(found.region.as_deref(), Some("r"));
     }
 
     #[test]

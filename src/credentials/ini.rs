@@ -2,7 +2,7 @@
 //!
 //! Why not a library: both files are read as their own tools read them. A value is the rest of
 //! its line, whatever is in it (`%`, `#`, quotes: secrets have all of them), and indented lines
-//! below an empty value are nested settings of the AWS files, which are passed over.
+//! below an empty value are nested settings of the AWS files: `s3.addressing_style`.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +25,22 @@ impl Ini {
     pub(super) fn parse(text: &str) -> Result<Self, IniError> {
         let mut ini = Self::default();
         let mut section: Option<String> = None;
+        // What indented lines belong to.
+        let mut outer: Option<String> = None;
         for (index, line) in text.lines().enumerate() {
             let error = IniError { line: index + 1 };
             let trimmed = line.trim();
-            if trimmed.is_empty()
-                || trimmed.starts_with(['#', ';'])
-                || line.starts_with([' ', '\t'])
-            {
+            if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
+                continue;
+            }
+            let is_nested = line.starts_with([' ', '\t']);
+            let nested = trimmed.split_once('=').filter(|_| is_nested);
+            if let (Some((name, value)), Some(outer)) = (nested, &outer) {
+                let section = section.as_ref().and_then(|name| ini.sections.get_mut(name));
+                let name = format!("{outer}.{}", name.trim().to_ascii_lowercase());
+                section.ok_or(error)?.insert(name, value.trim().to_owned());
+            }
+            if is_nested {
                 continue;
             }
             if let Some(rest) = trimmed.strip_prefix('[') {
@@ -40,13 +49,14 @@ impl Ini {
                 let name = name.trim().to_owned();
                 ini.sections.entry(name.clone()).or_default();
                 section = Some(name);
+                outer = None;
                 continue;
             }
             let (name, value) = trimmed.split_once(['=', ':']).ok_or(error)?;
             let section = section.as_ref().and_then(|name| ini.sections.get_mut(name));
-            section
-                .ok_or(error)?
-                .insert(name.trim().to_ascii_lowercase(), value.trim().to_owned());
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+            outer = value.is_empty().then(|| name.clone());
+            section.ok_or(error)?.insert(name, value);
         }
         Ok(ini)
     }
@@ -68,6 +78,7 @@ mod tests {
         assert_eq!(section["secret_key"], "a%b#c;d=e");
         assert_eq!(section["empty"], "");
         assert!(!section.contains_key("nested"));
+        assert_eq!(section["s3.nested"], "1");
     }
 
     #[test]

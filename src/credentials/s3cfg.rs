@@ -1,8 +1,11 @@
 use std::path::PathBuf;
 
-use crate::credentials::{
-    Credentials,
-    ini::{Ini, IniError},
+use crate::{
+    credentials::{
+        Credentials,
+        ini::{Ini, IniError},
+    },
+    s3::endpoint::Addressing,
 };
 
 /// What is used of the configuration file of s3cmd.
@@ -15,6 +18,10 @@ pub struct S3cfg {
     pub credentials: Option<Credentials>,
     /// `host_base` with `use_https`, as an endpoint URL; `None` for AWS itself.
     pub endpoint_url: Option<String>,
+    /// `host_bucket`, where it is about `host_base`: whether that names the bucket.
+    pub addressing: Option<Addressing>,
+    /// `bucket_location`.
+    pub region: Option<String>,
     /// Whether `host_base` says AWS.
     pub is_aws: bool,
     /// The file, if it has a secret key.
@@ -40,6 +47,19 @@ impl S3cfg {
             .is_some_and(|value| matches!(&*value.to_lowercase(), "false" | "no" | "0" | "off"));
         let host = get("host_base");
         let is_aws = host.as_deref().is_some_and(is_aws);
+        // s3cmd leaves that of AWS there when it is given another host.
+        let addressing = match (get("host_bucket"), &host) {
+            (Some(bucket), Some(host)) if bucket == format!("%(bucket)s.{host}") => {
+                Some(Addressing::VirtualHost)
+            }
+            (Some(bucket), Some(host)) if bucket == *host => Some(Addressing::Path),
+            _ => None,
+        };
+        let region = get("bucket_location").map(|location| match &*location {
+            "US" => "us-east-1".to_owned(),
+            "EU" => "eu-west-1".to_owned(),
+            _ => location,
+        });
         let endpoint_url = host.filter(|_| !is_aws).map(|host| {
             if host.contains("://") {
                 return host;
@@ -49,6 +69,8 @@ impl S3cfg {
         Ok(Self {
             credentials,
             endpoint_url,
+            addressing,
+            region,
             is_aws,
             file: None,
         })
@@ -76,6 +98,21 @@ mod tests {
             parsed.endpoint_url.as_deref(),
             Some("http://localhost:9000")
         );
+    }
+
+    #[test]
+    fn the_bucket_is_where_its_host_says() {
+        let of = |bucket: &str| {
+            let text = format!("[default]\nhost_base = h:1\nhost_bucket = {bucket}\n");
+            S3cfg::parse(&text).unwrap().addressing
+        };
+        assert_eq!(of("%(bucket)s.h:1"), Some(Addressing::VirtualHost));
+        assert_eq!(of("h:1"), Some(Addressing::Path));
+        // What s3cmd leaves there.
+        assert_eq!(of("%(bucket)s.s3.amazonaws.com"), None);
+        let region = |text: &str| S3cfg::parse(text).unwrap().region;
+        let eu = "[default]\nbucket_location = EU\n";
+        assert_eq!(region(eu).as_deref(), Some("eu-west-1"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use url::{Host, Url};
 
 use crate::s3::{
     encode,
+    operation::OperationKind,
     request::{Request, RequestError},
 };
 
@@ -22,6 +23,37 @@ pub struct Endpoint {
     base_path: String,
     region: String,
     addressing: Addressing,
+    hosts: AwsHosts,
+}
+
+/// Which of the hosts of AWS in a region.
+///
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/s3.html>.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AwsHosts {
+    /// Those that have addresses of IPv6 as well.
+    pub dualstack: bool,
+    /// Those whose cryptography is validated (FIPS 140).
+    pub fips: bool,
+    /// Those near the client, for buckets that allow it: S3 Transfer Acceleration.
+    pub accelerate: bool,
+}
+
+impl AwsHosts {
+    fn host(self, region: &str) -> String {
+        let service = if self.fips { "s3-fips" } else { "s3" };
+        let stack = if self.dualstack { ".dualstack" } else { "" };
+        format!("{service}{stack}.{region}.{}", aws_domain(region))
+    }
+
+    /// The host for what is in a bucket, if that is another one.
+    fn near(self) -> Option<&'static str> {
+        match (self.accelerate, self.dualstack) {
+            (false, _) => None,
+            (true, false) => Some("s3-accelerate.amazonaws.com"),
+            (true, true) => Some("s3-accelerate.dualstack.amazonaws.com"),
+        }
+    }
 }
 
 /// Plain or encrypted.
@@ -64,12 +96,16 @@ impl Endpoint {
     /// The endpoint of AWS in a region.
     ///
     /// # Errors
-    /// The region could not be part of a host name.
-    pub fn aws(region: &str) -> Result<Self, EndpointError> {
+    /// The region could not be part of a host name, or there are no such hosts.
+    pub fn aws(region: &str, hosts: AwsHosts) -> Result<Self, EndpointError> {
         check_region(region)?;
+        if hosts.accelerate && (hosts.fips || region.starts_with("cn-")) {
+            return Err(EndpointError::NoSuchHosts);
+        }
         Ok(Self {
             scheme: Scheme::Https,
-            host: format!("s3.{region}.{}", aws_domain(region)),
+            hosts,
+            host: hosts.host(region),
             port: None,
             base_path: String::new(),
             region: region.to_owned(),
@@ -122,6 +158,7 @@ impl Endpoint {
             base_path: parsed.path().trim_end_matches('/').to_owned(),
             region: region.to_owned(),
             addressing,
+            hosts: AwsHosts::default(),
         })
     }
 
@@ -141,7 +178,7 @@ impl Endpoint {
                 ..self.clone()
             });
         }
-        let there = Self::aws(region).ok()?;
+        let there = Self::aws(region, self.hosts).ok()?;
         Some(Self {
             host: there.host,
             region: there.region,
@@ -206,7 +243,9 @@ impl Endpoint {
         let mut path = self.base_path.clone();
         match bucket {
             Some(bucket) if self.uses_virtual_host(bucket, key) => {
-                host = format!("{bucket}.{host}");
+                let near = self.hosts.near();
+                let near = near.filter(|_| is_accelerated(request.operation));
+                host = format!("{bucket}.{}", near.unwrap_or(&host));
             }
             Some(bucket) => {
                 path.push('/');
@@ -271,9 +310,20 @@ pub enum EndpointError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Hosts that AWS does not have.
+    #[error("there is no acceleration (--accelerate) with FIPS, nor in China")]
+    NoSuchHosts,
     /// Not a region.
     #[error("invalid region \"{0}\": use letters, digits and '-' only")]
     Region(String),
+}
+
+/// Source: S3 User Guide, "Getting started with Amazon S3 Transfer Acceleration": all but these.
+fn is_accelerated(operation: OperationKind) -> bool {
+    !matches!(
+        operation,
+        OperationKind::CreateBucket | OperationKind::DeleteBucket
+    )
 }
 
 /// Whether a URL's host has only what names and addresses of hosts have. The parser takes more: what
@@ -355,6 +405,65 @@ mod tests {
     }
 
     #[test]
+    fn aws_has_other_hosts_for_those_who_ask() {
+        let hosts = |dualstack, fips, accelerate| AwsHosts {
+            dualstack,
+            fips,
+            accelerate,
+        };
+        let authority = |hosts, operation| {
+            let endpoint = Endpoint::aws("eu-west-1", hosts).unwrap();
+            let request = Request::new(operation, http::Method::GET).bucket("bucket");
+            endpoint.address(&request).unwrap().authority
+        };
+        let list = |hosts| authority(hosts, OperationKind::ListObjectsV2);
+        for (hosts, host) in [
+            (
+                hosts(false, false, false),
+                "bucket.s3.eu-west-1.amazonaws.com",
+            ),
+            (
+                hosts(true, false, false),
+                "bucket.s3.dualstack.eu-west-1.amazonaws.com",
+            ),
+            (
+                hosts(false, true, false),
+                "bucket.s3-fips.eu-west-1.amazonaws.com",
+            ),
+            (
+                hosts(true, true, false),
+                "bucket.s3-fips.dualstack.eu-west-1.amazonaws.com",
+            ),
+            (
+                hosts(false, false, true),
+                "bucket.s3-accelerate.amazonaws.com",
+            ),
+            (
+                hosts(true, false, true),
+                "bucket.s3-accelerate.dualstack.amazonaws.com",
+            ),
+        ] {
+            assert_eq!(list(hosts), host);
+            assert!(Endpoint::aws("eu-west-1", hosts).unwrap().is_aws());
+        }
+        // A bucket is made in its region.
+        let make = authority(hosts(false, false, true), OperationKind::CreateBucket);
+        assert_eq!(make, "bucket.s3.eu-west-1.amazonaws.com");
+        let dualstack = Endpoint::aws("us-east-1", hosts(true, false, false)).unwrap();
+        let there = dualstack.in_region("eu-west-1").unwrap();
+        assert_eq!(
+            there.to_string(),
+            "https://s3.dualstack.eu-west-1.amazonaws.com"
+        );
+        for (region, hosts) in [
+            ("us-east-1", hosts(false, true, true)),
+            ("cn-north-1", hosts(false, false, true)),
+        ] {
+            Endpoint::aws(region, hosts).unwrap_err();
+        }
+    }
+
+    #[test]
     fn loopback_is_known_in_all_its_forms() {
         for (url, expected) in [
             ("http://localhost:9000", true),
@@ -372,7 +481,7 @@ mod tests {
 
     #[test]
     fn aws_uses_virtual_hosts_where_it_can() {
-        let aws = Endpoint::aws("eu-west-1").unwrap();
+        let aws = Endpoint::aws("eu-west-1", AwsHosts::default()).unwrap();
         assert_eq!(
             address(&aws, "abc", "a b"),
             "abc.s3.eu-west-1.amazonaws.com /a%20b"
@@ -389,7 +498,7 @@ mod tests {
             address(&aws, "abc", "soap"),
             "s3.eu-west-1.amazonaws.com /abc/soap"
         );
-        let china = Endpoint::aws("cn-north-1").unwrap();
+        let china = Endpoint::aws("cn-north-1", AwsHosts::default()).unwrap();
         assert_eq!(
             address(&china, "abc", "k"),
             "abc.s3.cn-north-1.amazonaws.com.cn /k"
@@ -433,12 +542,15 @@ mod tests {
     fn what_could_change_the_host_is_refused() {
         let request =
             |bucket: &str| Request::new(OperationKind::GetObject, Method::GET).bucket(bucket);
-        let endpoint = Endpoint::aws("us-east-1").unwrap();
+        let endpoint = Endpoint::aws("us-east-1", AwsHosts::default()).unwrap();
         for bucket in ["", "a/b", "a@b", "a?b", "a#b", "..", "a b", "a\r\nb", "é"] {
             assert!(endpoint.address(&request(bucket)).is_err(), "{bucket}");
         }
         for region in ["", "a.b", "evil.com/", "a@b", "a\nb"] {
-            assert!(Endpoint::aws(region).is_err(), "{region}");
+            assert!(
+                Endpoint::aws(region, AwsHosts::default()).is_err(),
+                "{region}"
+            );
         }
         for url in [
             "ftp://h",

@@ -2,7 +2,7 @@
 
 use http::Method;
 use s4cmd::s3::{
-    endpoint::{Addressing, Endpoint},
+    endpoint::{Addressing, AwsHosts, Endpoint},
     operation::OperationKind,
     request::Request,
 };
@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
             Err(error) => check_error(&url, &region, &error.to_string()),
         }
     }
-    if let Ok(endpoint) = Endpoint::aws(&region) {
+    if let Ok(endpoint) = Endpoint::aws(&region, AwsHosts::default()) {
         assert!(endpoint.is_aws() && endpoint.region() == region);
         check(&endpoint, &bucket, &key);
     }
