@@ -372,6 +372,10 @@ fn what_is_wrong(error: &clap::Error, line: &[OsString]) -> String {
                 },
             }
         }
+        ErrorKind::ArgumentConflict => {
+            let other = context(ContextKind::PriorArg).map(name).unwrap_or_default();
+            format!("option {option} cannot be used with {other}")
+        }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8, which keys must be".to_owned(),
         ErrorKind::TooManyValues => format!("{option} option does not take a value"),
         _ => error
@@ -614,6 +618,11 @@ mod tests {
             assert!(wrong.contains("error: no such option: -"), "{wrong}");
         }
         assert!(wrong(&["s4cmd", "--API-Acl", "x"]).ends_with("(did you mean --API-ACL?)"));
+        let conflict = wrong(&["s4cmd", "--acl-public", "--acl", "private"]);
+        assert!(
+            conflict.ends_with("--acl-public cannot be used with --acl"),
+            "{conflict}"
+        );
         assert!(wrong(&["s4cmd", "--recursiv3"]).contains("did you mean --recursive"));
         let ambiguous =
             "error: ambiguous option: --API-GrantR (--API-GrantRead, --API-GrantReadACP?)";

@@ -92,6 +92,25 @@ fn input_does_not_replace_what_is_there_unless_told() {
     world.assert_clean();
 }
 
+/// Nothing would be stored, and nobody would be told.
+#[test]
+fn a_refused_condition_without_an_object_loses_no_input() {
+    for len in [1, 2 * PART] {
+        let world = World::new();
+        world.file("input", text(len));
+        for operation in ["PutObject", "CompleteMultipartUpload"] {
+            let status = Action::Status {
+                status: 412,
+                code: "PreconditionFailed",
+            };
+            world.server.faults().push(Fault::always(operation, status));
+        }
+        let run = world.run_reading("input", "put --no-overwrite - s3://bucket/key");
+        run.fails();
+        world.assert_clean();
+    }
+}
+
 #[test]
 fn input_needs_a_key() {
     let world = World::new();
