@@ -7,7 +7,7 @@ use crate::{
     client::{ClientError, Mutations},
     command::{
         Failure, Session,
-        record::Record,
+        record::Fact,
         walk::{self, Entry, Tree},
     },
     location::S3Url,
@@ -170,7 +170,7 @@ async fn change_all(session: &Session, urls: Vec<S3Url>) {
 
 async fn change(session: &Session, url: &S3Url) {
     match try_change(session, url).await {
-        Ok(()) => session.output.done(Changed(url)),
+        Ok(()) => session.output.done(Fact::AclSet(url)),
         Err(error) => {
             let failure = Failure::of_job(url, &Error::from(error));
             session.output.failure(&failure);
@@ -196,18 +196,6 @@ async fn try_change(session: &Session, url: &S3Url) -> Result<(), ClientError> {
 
 fn key_of(url: &S3Url) -> Option<&str> {
     Some(&*url.key).filter(|key| !key.is_empty())
-}
-
-struct Changed<'a>(&'a S3Url);
-
-impl Record for Changed<'_> {
-    fn text(&self) -> String {
-        format!("{}: ACL set", self.0)
-    }
-
-    fn json(&self) -> Option<Value> {
-        Some(json!({"type": "acl-set", "url": self.0.to_string()}))
-    }
 }
 
 const FULL_CONTROL: &str = "FULL_CONTROL";

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use crate::{
-    client::Mutations,
+    client::{ClientError, Mutations},
     command::{Failure, Session, record::Fact},
     location::S3Url,
     s3::op::{DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy},
@@ -32,7 +32,7 @@ pub(super) async fn run(
     }
     let client = &session.client;
     let is_real = client.mutations() == Mutations::Allowed;
-    let about = |error: crate::client::ClientError| Failure::from(error).on(url);
+    let about = |error: ClientError| Failure::from(error).on(url);
     match action {
         PolicyAction::Get => {
             let policy = client.call(&GetBucketPolicy { bucket }).await;
@@ -49,8 +49,7 @@ pub(super) async fn run(
                 let set = client.call(&PutBucketPolicy { bucket, policy }).await;
                 set.map_err(about)?;
             }
-            let text = format!("{url}: Policy updated");
-            session.output.done(Fact::Text(&text));
+            session.output.done(Fact::PolicySet(url));
             Ok(())
         }
         PolicyAction::Delete => {
@@ -58,8 +57,7 @@ pub(super) async fn run(
                 let deleted = client.call(&DeleteBucketPolicy { bucket }).await;
                 deleted.map_err(about)?;
             }
-            let text = format!("{url}: Policy deleted");
-            session.output.done(Fact::Text(&text));
+            session.output.done(Fact::PolicyDeleted(url));
             Ok(())
         }
     }

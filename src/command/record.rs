@@ -38,6 +38,12 @@ pub(super) enum Fact<'a> {
     Created(&'a str),
     /// A bucket is gone.
     Removed(&'a str),
+    /// A bucket has another policy.
+    PolicySet(&'a S3Url),
+    /// A bucket has none.
+    PolicyDeleted(&'a S3Url),
+    /// Who may do what with it was said.
+    AclSet(&'a S3Url),
     /// The size of an object or a directory, and how that is shown.
     Size(&'a S3Url, u64, &'a dyn fmt::Display),
     /// The size of everything.
@@ -58,6 +64,10 @@ impl Record for Fact<'_> {
             Self::Deleted(name) => format!("Delete {name}"),
             Self::Aborted(url, id) => format!("Abort {id} {url}"),
             Self::Created(_) | Self::Removed(_) => "Done.".to_owned(),
+            // Compat: the lines of s3cmd.
+            Self::PolicySet(url) => format!("{url}: Policy updated"),
+            Self::PolicyDeleted(url) => format!("{url}: Policy deleted"),
+            Self::AclSet(url) => format!("{url}: ACL set"),
             Self::Size(url, _, size) => format!("{size}\t{url}"),
             Self::Total(_, size) => size.to_string(),
             Self::Signed(url) => (*url).to_owned(),
@@ -70,6 +80,7 @@ impl Record for Fact<'_> {
             json!({"type": kind, "source": source, "target": target})
         };
         let bucket = |kind, name| json!({"type": kind, "url": format!("s3://{name}/")});
+        let at = |kind, url: &S3Url| json!({"type": kind, "url": url.to_string()});
         Some(match self {
             Self::Text(_) => return None,
             Self::Transferred(source, target) => pair("transferred", source, target),
@@ -82,6 +93,9 @@ impl Record for Fact<'_> {
             }
             Self::Created(name) => bucket("created", name),
             Self::Removed(name) => bucket("removed", name),
+            Self::PolicySet(url) => at("policy-set", url),
+            Self::PolicyDeleted(url) => at("policy-deleted", url),
+            Self::AclSet(url) => at("acl-set", url),
             Self::Size(url, size, _) => {
                 json!({"type": "size", "url": url.to_string(), "size": size})
             }
@@ -180,7 +194,7 @@ mod tests {
             kind: "warning",
             text: &"careful",
         };
-        let facts: [(&dyn Record, &str); 13] = [
+        let facts: [(&dyn Record, &str); 16] = [
             (
                 &Fact::Transferred(&"a", &"s3://b/a"),
                 r#"{"source":"a","target":"s3://b/a","type":"transferred"}"#,
@@ -207,6 +221,18 @@ mod tests {
             (
                 &Fact::Size(&url.with_key(""), 1536, &"1.5K"),
                 r#"{"size":1536,"type":"size","url":"s3://b/"}"#,
+            ),
+            (
+                &Fact::PolicySet(&url.with_key("")),
+                r#"{"type":"policy-set","url":"s3://b/"}"#,
+            ),
+            (
+                &Fact::PolicyDeleted(&url.with_key("")),
+                r#"{"type":"policy-deleted","url":"s3://b/"}"#,
+            ),
+            (
+                &Fact::AclSet(&url.with_key("k")),
+                r#"{"type":"acl-set","url":"s3://b/k"}"#,
             ),
             (&Fact::Total(7, &7), r#"{"size":7,"type":"total"}"#),
             (

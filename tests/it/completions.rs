@@ -5,7 +5,7 @@ use crate::run::{Running, World};
 fn world() -> World {
     let world = World::new();
     world.server.store().create_bucket("bulk");
-    for key in ["photos/a.jpg", "photo 1.jpg", "phone", "other"] {
+    for key in ["photos/a.jpg", "photo 1.jpg", "phone", "other", "odd*"] {
         world.server.store().put("bucket", key, "x");
     }
     world
@@ -73,6 +73,9 @@ fn bash_gets_what_stands_behind_the_colon() {
         "//bucket/photo\\ 1.jpg",
     ];
     assert_eq!(offered("s4cmd get -r s3://bucket/pho"), below);
+    // Nothing in a name is for the shell.
+    world.file("odd.txt", "");
+    assert_eq!(offered("s4cmd get s3://bucket/od"), ["//bucket/odd\\*"]);
     assert_eq!(offered("s4cmd put fil"), [""; 0]);
 }
 
