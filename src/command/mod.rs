@@ -35,6 +35,7 @@ mod scope;
 mod session;
 mod signurl;
 mod stats;
+mod stream;
 mod sync;
 mod tally;
 mod targets;
@@ -51,11 +52,12 @@ pub use layout::{Layout, TimeStyle};
 pub use log::LogOptions;
 pub use multipart::Action as MultipartAction;
 pub use operands::Command;
-pub use output::{Hush, Output, OutputOptions, Stream};
+pub use output::{Hush, Output, OutputOptions};
 pub use policy::PolicyAction;
 pub use progress::Show;
 pub use session::{Options, Session};
 pub use signurl::Grant;
+pub use stream::Stream;
 pub use tally::Tally;
 
 /// Runs a command to its end. Whatever failed was told by then, and was counted in the output.

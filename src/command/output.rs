@@ -1,6 +1,5 @@
 use std::{
-    fmt::{self, Write as _},
-    io::{self, Write},
+    fmt, io,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -18,8 +17,8 @@ use crate::{
         bars::Bars,
         log::{Log, LogOptions},
         progress::{Progress, Show},
-        queue::Queue,
         record::{Fact, Line, Object, Record, Remark, json_line},
+        stream::{Stream, escaped},
     },
     location::S3Url,
     transfer::{Ended, Error, Meter},
@@ -69,21 +68,6 @@ pub enum Hush {
     Operations,
     /// That, and warnings: only failures are shown.
     Warnings,
-}
-
-/// One stream.
-pub struct Stream {
-    sink: Sink,
-    is_terminal: bool,
-    closed: AtomicBool,
-}
-
-/// Where the bytes of a stream go.
-enum Sink {
-    /// Written where they come up.
-    Direct(Mutex<Box<dyn Write + Send>>),
-    /// Written by a thread of its own.
-    Queued(Queue),
 }
 
 impl Output {
@@ -227,7 +211,7 @@ impl Output {
             while piece.len() < PIECE
                 && let Some(line) = lines.next()
             {
-                piece.extend(self.written(&line, self.out.is_terminal));
+                piece.extend(self.written(&line, self.out.is_terminal()));
             }
             self.log(&piece);
             if are_shown {
@@ -247,7 +231,7 @@ impl Output {
 
     /// Whether the reader of the output went away.
     pub fn is_closed(&self) -> bool {
-        self.out.closed.load(Ordering::Relaxed)
+        self.out.is_closed()
     }
 
     /// Tells of a failure and counts it.
@@ -307,7 +291,7 @@ impl Output {
     /// Tells of something that is no result.
     pub(super) fn remark(&self, remark: &impl Record) {
         self.log(&self.written(remark, false).unwrap_or_default());
-        let line = self.written(remark, self.err.is_terminal);
+        let line = self.written(remark, self.err.is_terminal());
         // There is nobody to tell that telling failed.
         let _ = self.around_progress(|| self.err.write(line.unwrap_or_default().as_bytes()));
     }
@@ -366,7 +350,7 @@ impl Output {
     }
 
     fn is_watched(&self) -> bool {
-        self.out.is_terminal && self.err.is_terminal
+        self.out.is_terminal() && self.err.is_terminal()
     }
 
     fn progress(&self) -> MutexGuard<'_, Option<Progress>> {
@@ -408,104 +392,9 @@ impl Drop for ProgressShown {
     }
 }
 
-impl Stream {
-    /// A stream to a writer.
-    pub fn new(writer: impl Write + Send + 'static, is_terminal: bool) -> Self {
-        Self {
-            sink: Sink::Direct(Mutex::new(Box::new(writer))),
-            is_terminal,
-            closed: AtomicBool::new(false),
-        }
-    }
-
-    /// A stream to a file or a pipe, which is written to by a thread of its own.
-    ///
-    /// # Errors
-    /// The system has no thread for it.
-    pub fn queued(writer: impl Write + Send + 'static) -> io::Result<Self> {
-        Ok(Self {
-            sink: Sink::Queued(Queue::start(writer)?),
-            is_terminal: false,
-            closed: AtomicBool::new(false),
-        })
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        self.unless_gone(match &self.sink {
-            Sink::Queued(queue) => queue.push(bytes),
-            // A reader that does not read blocks the writer, so other work is moved away first.
-            Sink::Direct(writer) => blocking::for_long(|| {
-                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                writer.write_all(bytes).and_then(|()| writer.flush())
-            }),
-        })
-    }
-
-    fn finish(&self, gives_up: impl Fn() -> bool) -> io::Result<()> {
-        match &self.sink {
-            Sink::Queued(queue) => self.unless_gone(queue.flush(gives_up)),
-            Sink::Direct(_) => Ok(()),
-        }
-    }
-
-    /// A reader that went away is no failure, but there is nobody to write for.
-    fn unless_gone(&self, written: io::Result<()>) -> io::Result<()> {
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed.store(true, Ordering::Relaxed);
-                Ok(())
-            }
-            other => other,
-        }
-    }
-
-    fn is_stuck(&self) -> bool {
-        matches!(&self.sink, Sink::Direct(writer) if writer.try_lock().is_err())
-    }
-}
-
-impl fmt::Debug for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream")
-            .field("is_terminal", &self.is_terminal)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Source: guessed; more often is only work for the terminal.
 const OFTEN: Duration = Duration::from_millis(100);
 /// The same for those who keep every line.
 const SELDOM: Duration = Duration::from_secs(5);
 /// What many lines are written in.
 const PIECE: usize = 64 * 1024;
-
-/// Names come from strangers: on a terminal no control character of theirs is obeyed, and
-/// elsewhere at least a line stays a line.
-fn escaped(line: &str, is_terminal: bool) -> String {
-    let mut escaped = String::with_capacity(line.len() + 1);
-    for character in line.chars() {
-        match character {
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\t' => escaped.push('\t'),
-            control if is_terminal && control.is_control() => {
-                // Writing to a String cannot fail.
-                let _ = write!(escaped, "\\x{:02x}", u32::from(control));
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_command_a_terminal_or_break_a_line() {
-        let name = "a\n\u{1b}[31mb\u{9b}c\td";
-        assert_eq!(escaped(name, true), "a\\n\\x1b[31mb\\x9bc\td");
-        assert_eq!(escaped(name, false), "a\\n\u{1b}[31mb\u{9b}c\td");
-    }
-}
