@@ -54,17 +54,7 @@ pub(super) async fn run(engine: &Engine, upload: &StreamUpload) -> Result<Outcom
             source: None,
             target: etag.map(Version::Object),
         })),
-        // It came meanwhile; or the store refuses conditions themselves.
-        Err(error)
-            if upload.overwrite == Overwrite::Skip
-                && error.is_condition()
-                && compare::head(engine, &upload.target, Role::Target)
-                    .await?
-                    .is_some() =>
-        {
-            Ok(Outcome::Skipped)
-        }
-        Err(error) => Err(error),
+        Err(error) => upload::or_skipped(engine, &upload.target, upload.overwrite, error).await,
     }
 }
 

@@ -54,18 +54,23 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
             source: Some(Version::File(*file.identity())),
             target: etag.map(Version::Object),
         })),
-        // Some stores refuse conditions themselves.
-        Err(error)
-            if upload.overwrite == Overwrite::Skip
-                && error.is_condition()
-                && compare::head(engine, &upload.target, Role::Target)
-                    .await?
-                    .is_some() =>
-        {
-            Ok(Outcome::Skipped)
-        }
-        Err(error) => Err(error),
+        Err(error) => or_skipped(engine, &upload.target, upload.overwrite, error).await,
     }
+}
+
+/// What it means that an upload was refused: the target may have come meanwhile, and be left alone.
+/// Some stores refuse conditions themselves.
+pub(super) async fn or_skipped(
+    engine: &Engine,
+    target: &S3Url,
+    overwrite: Overwrite,
+    error: Error,
+) -> Result<Outcome, Error> {
+    let may_be_there = overwrite == Overwrite::Skip && error.is_condition();
+    if may_be_there && compare::head(engine, target, Role::Target).await?.is_some() {
+        return Ok(Outcome::Skipped);
+    }
+    Err(error)
 }
 
 /// Looks at the target as far as the rules need it. `None` means that the file is to be sent.
