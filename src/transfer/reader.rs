@@ -127,7 +127,8 @@ impl Ahead {
         listed: &ListedObject,
         options: &TransferOptions,
     ) -> Option<Self> {
-        let lanes = (options.buffers / RANGE).min(MOST_LANES);
+        // Each once while it arrives, and once more on its way out.
+        let lanes = (options.buffers / (2 * RANGE)).min(MOST_LANES);
         let lanes = usize::try_from(lanes).unwrap_or(1).min(options.jobs);
         let etag = listed.etag.clone()?;
         if lanes < 2 || listed.size < options.max_single_download.max(2 * RANGE) {
