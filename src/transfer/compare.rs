@@ -12,9 +12,9 @@ use crate::{
         types::{Checksum, ETag, Md5Digest},
     },
     transfer::{
-        Engine, Error,
+        Engine, Error, Overwrite,
         content::known_md5s,
-        engine::HASH_BUFFER,
+        engine::{HASH_BUFFER, Outcome},
         proof::{Proof, Version},
     },
 };
@@ -39,6 +39,21 @@ pub(super) async fn head(
         }
     };
     engine.guard(call).await
+}
+
+/// What it means that something was not stored: the target may have come meanwhile, and be left
+/// alone. But some stores refuse conditions themselves, and those of copies are about sources, too.
+pub(super) async fn or_skipped(
+    engine: &Engine,
+    target: &S3Url,
+    overwrite: Overwrite,
+    error: Error,
+) -> Result<Outcome, Error> {
+    let may_be_there = overwrite == Overwrite::Skip && error.is_condition();
+    if may_be_there && head(engine, target, Role::Target).await?.is_some() {
+        return Ok(Outcome::Skipped);
+    }
+    Err(error)
 }
 
 /// What a comparison of contents came to.

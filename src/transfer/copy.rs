@@ -12,8 +12,12 @@ use crate::{
         types::ETag,
     },
     transfer::{
-        Afterwards, Compare, Copy, Engine, Error, Overwrite, Proof, Target, Version, compare,
-        content::check_listed, copy_parts, engine::Outcome, relay,
+        Afterwards, Compare, Copy, Engine, Error, Overwrite, Proof, Target, Version,
+        compare::{self, or_skipped},
+        content::check_listed,
+        copy_parts,
+        engine::Outcome,
+        relay,
     },
 };
 
@@ -99,17 +103,11 @@ async fn attempt(engine: &Engine, copy: &Copy) -> Result<Copied, Error> {
             _ => whole(engine, copy, &source).await,
         };
         match stored {
-            // The condition was one of the two: the source may have been replaced.
-            Err(error)
-                if copy.overwrite == Overwrite::Skip
-                    && error.is_condition()
-                    && compare::head(engine, &copy.target, Role::Target)
-                        .await?
-                        .is_some() =>
-            {
-                return Ok(ended(Outcome::Skipped, None));
+            Err(error) => {
+                let outcome = or_skipped(engine, &copy.target, copy.overwrite, error).await?;
+                return Ok(ended(outcome, None));
             }
-            stored => stored?,
+            Ok(stored) => stored,
         }
     };
     let proof = proof(source.etag.as_ref(), stored.as_ref());

@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::transfer::Error;
@@ -37,17 +37,22 @@ where
                 results.sort_unstable_by_key(|(index, _)| *index);
                 return Ok(results.into_iter().map(|(_, result)| result).collect());
             }
-            Some(Ok((index, Ok(result)))) => results.push((index, result)),
-            Some(Ok((_, Err(error)))) => break error,
-            // A panic of a task is a panic of the whole.
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => break Error::Cancelled,
+            Some(ended) => match joined(ended) {
+                Ok((index, Ok(result))) => results.push((index, result)),
+                Ok((_, Err(error))) | Err(error) => break error,
             },
         }
     };
     running.shutdown().await;
     Err(failure)
+}
+
+/// What a task gave. A panic of it is a panic of the whole.
+pub(super) fn joined<T>(ended: Result<T, JoinError>) -> Result<T, Error> {
+    ended.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Error::Cancelled,
+    })
 }
 
 #[cfg(test)]

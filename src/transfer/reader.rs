@@ -19,6 +19,7 @@ use crate::{
         Error, TransferOptions,
         content::{check_listed, is_checkable, verify},
         held,
+        parallel::joined,
     },
 };
 
@@ -161,15 +162,9 @@ impl Ahead {
         let Some(front) = self.running.front_mut() else {
             return Ok(None);
         };
-        let joined = front.await;
+        let ended = front.await;
         self.running.pop_front();
-        match joined {
-            Ok(bytes) => bytes.map(Some),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::Cancelled),
-            },
-        }
+        joined(ended)?.map(Some)
     }
 }
 

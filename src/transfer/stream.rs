@@ -1,7 +1,7 @@
 //! The standard input to an object: nobody knows how much it is before it ends.
 
 use bytes::Bytes;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::{
     local::{Digests, read_input, spool_input},
@@ -14,10 +14,12 @@ use crate::{
         types::{ETag, Md5Digest, PartNumber, UploadId},
     },
     transfer::{
-        Engine, Error, Overwrite, Proof, StreamUpload, Version, compare,
+        Engine, Error, Overwrite, Proof, StreamUpload, Version,
+        compare::{self, or_skipped},
         engine::{Outcome, STREAM_BUFFERS},
         held::{self, held},
         multipart::{OpenUpload, SentPart, Whole},
+        parallel::joined,
         upload,
     },
 };
@@ -54,7 +56,7 @@ pub(super) async fn run(engine: &Engine, upload: &StreamUpload) -> Result<Outcom
             source: None,
             target: etag.map(Version::Object),
         })),
-        Err(error) => upload::or_skipped(engine, &upload.target, upload.overwrite, error).await,
+        Err(error) => or_skipped(engine, &upload.target, upload.overwrite, error).await,
     }
 }
 
@@ -155,17 +157,11 @@ async fn finished(
     engine: &Engine,
     running: &mut JoinSet<Result<SentPart, Error>>,
 ) -> Result<Option<SentPart>, Error> {
-    let joined = engine.guard(async { Ok::<_, Error>(running.join_next().await) });
-    joined.await?.map(of_task).transpose()
-}
-
-/// A panic of a task is a panic of the whole.
-fn of_task(ended: Result<Result<SentPart, Error>, JoinError>) -> Result<SentPart, Error> {
-    match ended.map_err(JoinError::try_into_panic) {
-        Ok(result) => result,
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        Err(Err(_)) => Err(Error::Cancelled),
-    }
+    let next = engine.guard(async { Ok::<_, Error>(running.join_next().await) });
+    let Some(ended) = next.await? else {
+        return Ok(None);
+    };
+    joined(ended)?.map(Some)
 }
 
 async fn part(

@@ -19,7 +19,7 @@ use crate::{
     },
     transfer::{
         Compare, Engine, Error, Overwrite, Proof, Target, Upload, Version,
-        compare::{self, Pair, Verdict},
+        compare::{self, Pair, Verdict, or_skipped},
         content::known_md5s,
         engine::{Outcome, STREAM_BUFFERS},
         unfinished, upload_parts,
@@ -56,21 +56,6 @@ pub(super) async fn run(engine: &Engine, upload: &Upload) -> Result<Outcome, Err
         })),
         Err(error) => or_skipped(engine, &upload.target, upload.overwrite, error).await,
     }
-}
-
-/// What it means that an upload was refused: the target may have come meanwhile, and be left alone.
-/// Some stores refuse conditions themselves.
-pub(super) async fn or_skipped(
-    engine: &Engine,
-    target: &S3Url,
-    overwrite: Overwrite,
-    error: Error,
-) -> Result<Outcome, Error> {
-    let may_be_there = overwrite == Overwrite::Skip && error.is_condition();
-    if may_be_there && compare::head(engine, target, Role::Target).await?.is_some() {
-        return Ok(Outcome::Skipped);
-    }
-    Err(error)
 }
 
 /// Looks at the target as far as the rules need it. `None` means that the file is to be sent.
