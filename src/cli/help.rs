@@ -46,15 +46,17 @@ pub(super) fn render(definition: Command, command: Option<&str>) -> String {
 
 /// The usage of each of the commands that are for people, what it does, and an example.
 pub(super) fn topics() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let topics = TOPICS.iter();
-    let topics = topics.filter(|topic| !topic.command.starts_with('_'));
-    topics.map(|topic| (topic.usage, topic.about, topic.example))
+    for_people().map(|topic| (topic.usage, topic.about, topic.example))
 }
 
 /// The commands that are for people.
 pub(super) fn commands() -> impl Iterator<Item = &'static str> {
-    let names = TOPICS.iter().map(|topic| topic.command);
-    names.filter(|name| !name.starts_with('_'))
+    for_people().map(|topic| topic.command)
+}
+
+fn for_people() -> impl Iterator<Item = &'static Topic> {
+    let topics = TOPICS.iter();
+    topics.filter(|topic| !topic.command.starts_with('_'))
 }
 
 /// The names in the table, in lines that fit.

@@ -94,11 +94,10 @@ impl Side {
             fips: args.fips || is_true("AWS_USE_FIPS_ENDPOINT") || found.hosts.fips,
             accelerate: args.accelerate || found.hosts.accelerate,
         };
-        let addressing = match (args.addressing_style, found.addressing) {
-            (AddressingStyle::Auto, Some(addressing)) => Some(addressing),
-            (AddressingStyle::Auto, None) => None,
-            (AddressingStyle::Path, _) => Some(Addressing::Path),
-            (AddressingStyle::Virtual, _) => Some(Addressing::VirtualHost),
+        let addressing = match args.addressing_style {
+            AddressingStyle::Auto => found.addressing,
+            AddressingStyle::Path => Some(Addressing::Path),
+            AddressingStyle::Virtual => Some(Addressing::VirtualHost),
         };
         Ok(Self {
             endpoint: endpoint(url, region, addressing, hosts)?,

@@ -5,11 +5,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     client::{ClientError, Mutations},
-    command::{
-        Failure, Session,
-        record::Fact,
-        walk::{self, Entry, Tree},
-    },
+    command::{Failure, Session, record::Fact, walk::Objects},
     location::S3Url,
     s3::{
         acl::{Acl, Grant, Grantee},
@@ -138,20 +134,8 @@ pub(super) async fn set(session: &Session, url: &S3Url) -> Result<(), Failure> {
         change(session, url).await;
         return Ok(());
     }
-    let mut objects: Vec<S3Url> = Vec::new();
-    for entry in walk::sources(session, url).await? {
-        match entry {
-            Entry::Object(object) => objects.push(url.with_key(object.key)),
-            Entry::Directory(_) if session.options.recursive => {}
-            Entry::Directory(prefix) => session.omit_directory(url.with_key(prefix)),
-        }
-    }
-    if !session.options.recursive {
-        change_all(session, objects).await;
-        return Ok(());
-    }
-    let mut tree = Tree::new(session, url);
-    while let Some(objects) = tree.next(session).await? {
+    let mut pages = Objects::of(session, url).await?;
+    while let Some(objects) = pages.next(session).await? {
         let urls = objects.into_iter().map(|object| url.with_key(object.key));
         change_all(session, urls.collect()).await;
     }

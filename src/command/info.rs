@@ -1,13 +1,12 @@
 //! `info`: what is known of objects and buckets.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
 
 use crate::{
     client::ClientError,
     command::{
         Failure, Session,
-        layout::rfc3339,
         walk::{self, Entry},
     },
     location::S3Url,
@@ -15,7 +14,9 @@ use crate::{
     s3::{
         encode,
         op::{GetBucketPolicy, HeadBucket, HeadObject, HeadObjectOutput},
+        properties::Properties,
         request::Role,
+        time::iso8601,
         types::ETag,
     },
 };
@@ -83,7 +84,7 @@ async fn object(session: &Session, url: &S3Url) -> Result<(), Failure> {
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let md5 = head.metadata_md5().or(head.content_md5());
     let md5 = md5.map(|md5| encode::hex(&md5));
-    let modified = head.last_modified.map(rfc3339);
+    let modified = head.last_modified.map(iso8601);
     let facts = [
         ("File size", Some(head.size.to_string())),
         ("Last mod", modified.clone()),
@@ -128,17 +129,18 @@ async fn object(session: &Session, url: &S3Url) -> Result<(), Failure> {
 
 /// Headers that say something about the object and have no line of their own.
 fn others(head: &HeadObjectOutput) -> Vec<(String, String)> {
-    let is_wanted = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        CONTENT.contains(&&*name)
-            || name.starts_with("x-amz-")
-                && !OWN.contains(&&*name)
+    let is_wanted = |name: &HeaderName| {
+        let is_about_it = |name: &str| {
+            name.starts_with("x-amz-")
                 && !name.starts_with("x-amz-request")
                 && !name.starts_with("x-amz-id")
+        };
+        !OWN.contains(&name.as_str())
+            && (Properties::describes_content(name) || is_about_it(name.as_str()))
     };
     let headers = head.headers.iter();
     let mut others: Vec<_> = headers
-        .filter(|(name, _)| is_wanted(name.as_str()))
+        .filter(|(name, _)| is_wanted(name))
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
             (name.to_string(), value.into_owned())
@@ -164,11 +166,4 @@ fn line(name: &str, value: &str) -> String {
 const STORAGE_CLASS: &str = "x-amz-storage-class";
 const ENCRYPTION: &str = "x-amz-server-side-encryption";
 /// Those that have a line of their own.
-const OWN: [&str; 2] = [STORAGE_CLASS, ENCRYPTION];
-const CONTENT: [&str; 5] = [
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "expires",
-];
+const OWN: [&str; 3] = ["content-type", STORAGE_CLASS, ENCRYPTION];

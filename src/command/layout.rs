@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, fmt::strtime};
 
+use crate::s3::time::iso8601;
+
 /// What was asked for; nothing is the layout of the original.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -53,7 +55,7 @@ impl TimeStyle {
     fn format(&self, time: Timestamp) -> String {
         let format = match self {
             Self::LongIso => "%Y-%m-%d %H:%M",
-            Self::FullIso => return rfc3339(time),
+            Self::FullIso => return iso8601(time),
             Self::Epoch => return time.as_second().to_string(),
             Self::Format(format) => format,
         };
@@ -80,11 +82,6 @@ impl Layout {
             false => bytes.to_string(),
         }
     }
-}
-
-/// To the second, in UTC.
-pub(super) fn rfc3339(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Two or three digits and the power of 1024, rounded.

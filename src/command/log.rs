@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{blocking, command::Failure, local::Owner};
+use crate::{blocking, command::Failure, local::Owner, s3::time::iso8601};
 
 /// What a log file is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Log {
 
     /// Adds lines.
     pub(super) fn write(&self, lines: &str) -> Result<(), Failure> {
-        let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let now = iso8601(Timestamp::now());
         let text: String = lines
             .lines()
             .map(|line| format!("{now} {line}\n"))

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::{
     command::{
         Failure, Layout, Session,
-        layout::rfc3339,
         record::Record,
         walk::{Entry, Shown, Tree},
     },
     location::S3Url,
     s3::{
         op::{Bucket, ListBuckets, ListedObject},
+        time::iso8601,
         types::ETag,
     },
 };
@@ -266,7 +266,7 @@ impl Record for Line<'_> {
 
     fn json(&self) -> Option<Value> {
         let row = &self.row;
-        let time = row.time.map(rfc3339);
+        let time = row.time.map(iso8601);
         Some(match row.kind {
             Kind::Bucket => json!({"type": "bucket", "url": row.name, "created": time}),
             Kind::Directory => json!({"type": "directory", "url": row.name}),

@@ -1,13 +1,8 @@
 //! `modify`: other headers, metadata or another storage class for objects that stay where they are.
 
 use crate::{
-    command::{
-        Failure, Session,
-        session::JobSender,
-        walk::{self, Entry, Tree},
-    },
+    command::{Failure, Session, walk::Objects},
     location::S3Url,
-    s3::op::ListedObject,
     transfer::{Afterwards, Compare, Copy, Job, Overwrite, Target, changes_objects},
 };
 
@@ -18,44 +13,25 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
                     --API-CacheControl, --API-Metadata or the like";
         return Err(Failure::InvalidArgument(text.to_owned()));
     }
-    let entries = walk::sources(session, url).await?;
+    let mut pages = Objects::of(session, url).await?;
     session
         .transfer(async |jobs| {
-            if session.options.recursive {
-                let mut tree = Tree::new(session, url);
-                while let Some(objects) = tree.next(session).await? {
-                    for object in objects {
-                        send(session, &jobs, url, object).await?;
-                    }
-                }
-                return Ok(());
-            }
-            for entry in entries {
-                match entry {
-                    Entry::Object(object) => send(session, &jobs, url, object).await?,
-                    Entry::Directory(prefix) => session.omit_directory(url.with_key(prefix)),
+            while let Some(objects) = pages.next(session).await? {
+                for source in objects {
+                    session.tally.list(1);
+                    let copy = Copy {
+                        bucket: url.bucket.clone(),
+                        target: url.with_key(&*source.key),
+                        source,
+                        known: Target::Unknown,
+                        overwrite: Overwrite::Replace,
+                        compare: Compare::Nothing,
+                        afterwards: Afterwards::Keep,
+                    };
+                    jobs.send(Job::Copy(copy)).await?;
                 }
             }
             Ok(())
         })
         .await
-}
-
-async fn send(
-    session: &Session,
-    jobs: &JobSender,
-    url: &S3Url,
-    object: ListedObject,
-) -> Result<(), Failure> {
-    session.tally.list(1);
-    let copy = Copy {
-        bucket: url.bucket.clone(),
-        target: url.with_key(&*object.key),
-        source: object,
-        known: Target::Unknown,
-        overwrite: Overwrite::Replace,
-        compare: Compare::Nothing,
-        afterwards: Afterwards::Keep,
-    };
-    jobs.send(Job::Copy(copy)).await
 }

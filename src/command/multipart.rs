@@ -10,12 +10,11 @@ use crate::{
     client::Mutations,
     command::{
         Failure, Layout, Session,
-        layout::rfc3339,
         record::{Fact, Record},
     },
     location::S3Url,
     plan::pattern::Pattern,
-    s3::op::MultipartUpload,
+    s3::{op::MultipartUpload, time::iso8601},
     transfer::Engine,
 };
 
@@ -81,7 +80,7 @@ impl Record for Listed<'_> {
             "type": "upload",
             "url": self.url.to_string(),
             "upload_id": self.upload.upload_id.0,
-            "initiated": self.upload.initiated.map(rfc3339),
+            "initiated": self.upload.initiated.map(iso8601),
         }))
     }
 }

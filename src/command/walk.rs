@@ -76,6 +76,41 @@ pub(super) async fn sources(session: &Session, url: &S3Url) -> Result<Vec<Entry>
     Ok(meant.entries)
 }
 
+/// The objects that a source means, a page at a time: with recursion all that are below, else
+/// without those in directories, which are told.
+pub(super) enum Objects {
+    Below(Box<Tree>),
+    Named(Option<Vec<ListedObject>>),
+}
+
+impl Objects {
+    pub(super) async fn of(session: &Session, url: &S3Url) -> Result<Self, Failure> {
+        let entries = sources(session, url).await?;
+        if session.options.recursive {
+            return Ok(Self::Below(Box::new(Tree::new(session, url))));
+        }
+        let mut objects = Vec::new();
+        for entry in entries {
+            match entry {
+                Entry::Object(object) => objects.push(object),
+                Entry::Directory(prefix) => session.omit_directory(url.with_key(prefix)),
+            }
+        }
+        Ok(Self::Named(Some(objects)))
+    }
+
+    /// `None` after the last page.
+    pub(super) async fn next(
+        &mut self,
+        session: &Session,
+    ) -> Result<Option<Vec<ListedObject>>, Failure> {
+        match self {
+            Self::Below(tree) => tree.next(session).await,
+            Self::Named(objects) => Ok(objects.take()),
+        }
+    }
+}
+
 pub(super) fn no_source() -> Failure {
     Failure::Runtime(Cause::Missing, "Source doesn't exist.".to_owned())
 }

@@ -15,7 +15,7 @@ impl Properties {
     /// them, and what has to be named for a copy in parts.
     pub fn content(object: &HeadObjectOutput) -> Self {
         Self::select(object, |name| {
-            CONTENT.contains(name) || name.as_str().starts_with("x-amz-meta-")
+            Self::describes_content(name) || name.as_str().starts_with("x-amz-meta-")
         })
     }
 
@@ -25,6 +25,11 @@ impl Properties {
         Self {
             headers: HeaderMap::from_iter([(header::CONTENT_TYPE, value)]),
         }
+    }
+
+    /// Whether a header is one of the content, apart from user metadata.
+    pub fn describes_content(name: &HeaderName) -> bool {
+        CONTENT.contains(name)
     }
 
     /// Storage class and website redirection: what even CopyObject leaves behind.
