@@ -13,7 +13,7 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, help, output_args::OutputArgs, rate, size, sync_args::SyncArgs, words},
+    cli::{api_args, help, output_args::OutputArgs, rate, shard, size, sync_args::SyncArgs, words},
     credentials::Environment,
     net::Rates,
     plan::{filter::TimeFilter, rules::Rules},
@@ -227,7 +227,7 @@ pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Pars
         Ok(args) if args.version => {
             Parsed::Text(format!("s4cmd version {}\n", env!("CARGO_PKG_VERSION")))
         }
-        Ok(args) => match args.with_values(&matches) {
+        Ok(args) => match args.with_values(&matches, environment) {
             Ok(args) => Parsed::Run(Box::new(args)),
             Err(text) => Parsed::Wrong(usage_error(&text)),
         },
@@ -237,11 +237,17 @@ pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Pars
 
 impl Args {
     /// Reads what has a grammar of its own.
-    fn with_values(self, matches: &clap::ArgMatches) -> Result<Self, String> {
+    fn with_values(
+        self,
+        matches: &clap::ArgMatches,
+        environment: &Environment,
+    ) -> Result<Self, String> {
         let date = |flag, text: &Option<String>| {
             let date = text.as_deref().map(|text| api_args::date(flag, text));
             date.transpose()
         };
+        let shard = self.sync.shard.as_deref();
+        let shard = shard.map(|text| shard::parse(text, environment));
         let mut api_options = api_args::read(matches)?;
         // They are other names for parameters of the API, which win.
         for (flag, text) in [
@@ -257,7 +263,7 @@ impl Args {
         }
         Ok(Self {
             api_options,
-            rules: self.sync.rules(matches)?,
+            rules: Arc::new(self.sync.rules(matches)?.within(shard.transpose()?)),
             modified: TimeFilter {
                 before: date("last-modified-before", &self.last_modified_before)?,
                 after: date("last-modified-after", &self.last_modified_after)?,
@@ -430,7 +436,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 61] = [
+const NEW: [&str; 62] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -481,6 +487,7 @@ const NEW: [&str; 61] = [
     "report",
     "resume",
     "session-token",
+    "shard",
     "show-storage-class",
     "size-only",
     "source-endpoint-url",

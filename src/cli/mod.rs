@@ -12,6 +12,7 @@ mod output_args;
 mod prompt;
 mod rate;
 mod settings;
+mod shard;
 mod side;
 mod signals;
 mod size;

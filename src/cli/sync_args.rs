@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::{ArgMatches, Args};
@@ -38,6 +37,9 @@ pub(super) struct SyncArgs {
     /// Patterns to exclude, one in each line of a file
     #[arg(long, value_name = "FILE", action = clap::ArgAction::Append, help_heading = FILTERS)]
     exclude_from: Vec<PathBuf>,
+    /// Only part I, from 0, of N: the others are for other machines
+    #[arg(long, value_name = "I/N", help_heading = FILTERS)]
+    pub(super) shard: Option<String>,
     /// Follow links to directories, too
     #[arg(long, overrides_with = "no_follow_symlinks", help_heading = FILTERS)]
     follow_symlinks: bool,
@@ -142,7 +144,7 @@ enum UrlMethod {
 
 impl SyncArgs {
     /// `--include`, `--exclude` and their files, in the order in which they were given.
-    pub(super) fn rules(&self, matches: &ArgMatches) -> Result<Arc<Rules>, String> {
+    pub(super) fn rules(&self, matches: &ArgMatches) -> Result<Rules, String> {
         let mut rules = BTreeMap::new();
         let mut add = |option: &str, effect, patterns: Vec<Vec<String>>| {
             let places = matches.indices_of(option).into_iter().flatten();
@@ -159,7 +161,7 @@ impl SyncArgs {
         let excluded: Result<_, String> = from(&self.exclude_from);
         add("include_from", Effect::Include, included?);
         add("exclude_from", Effect::Exclude, excluded?);
-        Ok(Arc::new(Rules::new(rules.into_values().flatten())))
+        Ok(Rules::new(rules.into_values().flatten()))
     }
 
     /// The canned list.

@@ -143,6 +143,13 @@ impl Session {
         }
     }
 
+    /// The same session for the parts of all machines; `None` if this one works alone.
+    pub(super) fn of_all_shards(&self) -> Option<Self> {
+        let mut session = self.clone();
+        session.options.rules = Arc::new(self.options.rules.within(None));
+        self.options.rules.has_shard().then_some(session)
+    }
+
     /// Waits for something that may be cut off.
     pub(super) async fn until_cancelled<T>(
         &self,

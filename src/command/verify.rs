@@ -39,10 +39,13 @@ pub(super) async fn run(
     let report = Report::new(session.options.report.as_deref())?;
     let session = &session.between(source, target);
     let report = compare(session, direction, source, target, report).await?;
-    if report.is_empty() && !session.options.ignore_empty_source {
-        return Err(walk::no_source());
+    if !report.is_empty() || session.options.ignore_empty_source {
+        return Ok(());
     }
-    Ok(())
+    match session.of_all_shards() {
+        Some(all) if dsync::has_any(&all, source, target).await? => Ok(()),
+        _ => Err(walk::no_source()),
+    }
 }
 
 /// After a run that left what it knows in the session's ledger.
@@ -110,13 +113,14 @@ impl Verifier<'_> {
                     merge::Side::Source => {
                         let (name, source) = sources.taken(session).await?;
                         let is_known = !targets.may_have(&name);
-                        self.only_source(&name, &source, is_known)?;
+                        self.only_source(&name, &source, is_known).await?;
                     }
                     merge::Side::Target => {
                         let next = sources.name().map(str::to_owned);
                         let (name, target) = targets.taken(session).await?;
                         let is_known = !sources.may_have(&name);
-                        self.only_target(&name, next.as_deref(), &target, is_known)?;
+                        self.only_target(&name, next.as_deref(), &target, is_known)
+                            .await?;
                     }
                     merge::Side::Both => {
                         let (name, source) = sources.taken(session).await?;
@@ -131,11 +135,11 @@ impl Verifier<'_> {
     }
 
     /// With `is_known` the target does not have it; else that could not be seen, and was told.
-    fn only_source(&self, name: &str, source: &Entry, is_known: bool) -> Result<(), Failure> {
+    async fn only_source(&self, name: &str, source: &Entry, is_known: bool) -> Result<(), Failure> {
         // Of a directory that is there, the marker has no name of its own in the file system.
         let is_made = name.is_empty()
             || matches!(self.target, Location::Local(_)
-                if dsync::marks_directory(self.session, self.target, None, name));
+                if dsync::marks_directory(self.session, self.target, None, name).await?);
         if is_made || !self.session.admits_time(source) {
             return Ok(());
         }
@@ -148,14 +152,14 @@ impl Verifier<'_> {
     }
 
     /// The same the other way round.
-    fn only_target(
+    async fn only_target(
         &self,
         name: &str,
         next: Option<&str>,
         target: &Entry,
         is_known: bool,
     ) -> Result<(), Failure> {
-        let is_marker = dsync::marks_directory(self.session, self.source, next, name);
+        let is_marker = dsync::marks_directory(self.session, self.source, next, name).await?;
         if is_marker || !self.session.admits_time(target) {
             return Ok(());
         }

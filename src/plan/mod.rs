@@ -9,4 +9,5 @@ pub mod merge;
 pub mod paths;
 pub mod pattern;
 pub mod rules;
+pub mod shard;
 pub mod split;

@@ -1,8 +1,8 @@
-//! `--include` and `--exclude`, as `aws s3` understands them.
+//! `--include` and `--exclude`, as `aws s3` understands them, and `--shard`.
 
 use std::borrow::Cow;
 
-use crate::plan::fnmatch::Glob;
+use crate::plan::{fnmatch::Glob, shard::Shard};
 
 /// What becomes of the names that match a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Rules {
     rules: Vec<Rule>,
     /// What is in front of a name, with a slash at the end, for patterns that begin with a slash.
     root: Option<String>,
+    /// Whatever the patterns say, others are for other machines.
+    shard: Option<Shard>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +48,22 @@ impl Rules {
         Self {
             rules: rules.collect(),
             root: None,
+            shard: None,
         }
+    }
+
+    /// The same rules, for a part of the names; with `None` for all of them.
+    #[must_use]
+    pub fn within(&self, shard: Option<Shard>) -> Self {
+        Self {
+            shard,
+            ..self.clone()
+        }
+    }
+
+    /// Whether there are names that other machines work on.
+    pub fn has_shard(&self) -> bool {
+        self.shard.is_some()
     }
 
     /// The same rules for a walk of a local directory: patterns that begin with a slash are
@@ -54,18 +71,21 @@ impl Rules {
     #[must_use]
     pub fn at(&self, root: &str) -> Self {
         Self {
-            rules: self.rules.clone(),
             root: Some(format!("{root}/")),
+            ..self.clone()
         }
     }
 
     /// Whether there are none, so that everything is admitted.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.shard.is_none()
     }
 
     /// Whether a file or an object is taken, by its path below the root.
     pub fn admits(&self, relative: &str) -> bool {
+        if self.shard.is_some_and(|shard| !shard.has(relative)) {
+            return false;
+        }
         let decisive = self
             .candidates(relative)
             .find(|(rule, name)| rule.glob.matches(name));
@@ -187,6 +207,23 @@ mod tests {
     fn the_object_with_the_name_of_a_directory_is_a_part_of_it() {
         let rules = rules(&[(Exclude, "d/?*")]);
         assert!(rules.admits("d/") && rules.may_admit_below("d/"));
+    }
+
+    #[test]
+    fn a_shard_has_some_names_of_every_directory() {
+        let [first, second] = [0, 1].map(|index| {
+            rules(&[(Exclude, "*.log")])
+                .within(Shard::new(index, 2))
+                .at("/r")
+        });
+        assert!(first.has_shard() && !first.within(None).has_shard());
+        for name in (0..100).map(|n| format!("d/{n}")) {
+            assert_ne!(first.admits(&name), second.admits(&name), "{name}");
+            assert!(first.within(None).admits(&name));
+        }
+        assert!(!first.admits("a.log") && !second.admits("a.log"));
+        let alone = rules(&[]).within(Shard::new(0, 1));
+        assert!(!alone.is_empty() && alone.admits("a") && alone.may_admit_below("d/"));
     }
 
     fn random_rules() -> impl Strategy<Value = Vec<(Effect, String)>> {

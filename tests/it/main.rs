@@ -56,6 +56,7 @@ mod resume;
 mod retries;
 mod secrets;
 mod settling;
+mod shards;
 mod signals;
 mod stats;
 mod streams;

@@ -7,7 +7,7 @@ use crate::{
         Cause, Failure, Session, Tally,
         case_conflict::{ignores_case, without_case},
         dsync::{
-            join::Found,
+            join::{Found, has_any},
             objects::no_room,
             read,
             side::{Entry, ReadError, Side},
@@ -121,7 +121,14 @@ impl Extras {
             return Err(Failure::Interrupted);
         }
         let is_nothing = found.sources == 0;
-        if let Some(reason) = self.objection(session, options, found) {
+        // What is in the source may be for other machines.
+        let is_elsewhere = match session.of_all_shards() {
+            Some(all) if found.meant == 0 && !options.allow_empty_source => {
+                has_any(&all, source, target).await?
+            }
+            _ => false,
+        };
+        if let Some(reason) = self.objection(session, options, found, is_elsewhere) {
             if is_nothing && session.options.ignore_empty_source {
                 return Ok(());
             }
@@ -155,12 +162,13 @@ impl Extras {
         session: &Session,
         options: DeleteOptions,
         found: &Found,
+        is_elsewhere: bool,
     ) -> Option<String> {
         if session.output.failures() > 0 {
             return Some("of the failures before".to_owned());
         }
         // A source that is empty is more likely to be a lost disk than a wish.
-        if found.meant == 0 && !options.allow_empty_source {
+        if found.meant == 0 && !is_elsewhere && !options.allow_empty_source {
             let is_left_out = found.sources > 0 || !session.options.rules.is_empty();
             return Some(match is_left_out {
                 true => "everything in the source was left out".to_owned(),

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::{
     command::{
-        Session,
+        Failure, Session,
         dsync::{
             extras::Extras,
+            objects::has_any_below,
             pairs::Pairs,
             side::{ReadError, Side},
         },
@@ -43,12 +44,11 @@ pub(super) async fn join(
         match next_side(sources.name(), targets.name()) {
             merge::Side::End => return Ok(found),
             merge::Side::Target => {
-                let next = sources.name();
-                let marks = |name| marks_directory(session, source, next, name);
-                let marks = targets.name().is_some_and(marks);
                 let (name, entry) = targets.taken(session).await?;
                 found.targets += 1;
-                let is_meant = session.admits_time(&entry) && !marks;
+                let next = sources.name();
+                let is_meant = session.admits_time(&entry)
+                    && !marks_directory(session, source, next, &name).await?;
                 extras.add(&name, &entry, is_meant)?;
             }
             side => {
@@ -79,24 +79,49 @@ pub(super) async fn join(
 /// Whether an object is the marker of a directory that there is in the source, of which `next` is
 /// the first name behind that of the marker. Where that cannot be seen it is told, and none is
 /// taken for one too many.
-pub(in crate::command) fn marks_directory(
+pub(in crate::command) async fn marks_directory(
     session: &Session,
     source: &Location,
     next: Option<&str>,
     name: &str,
-) -> bool {
+) -> Result<bool, Failure> {
     if !name.is_empty() && !name.ends_with('/') {
-        return false;
+        return Ok(false);
     }
-    match source {
+    let url = match source {
         // There may be nothing in it.
         Location::Local(root) => {
             let is_there = is_directory(Path::new(root).join(name));
-            is_there.unwrap_or_else(|failure| {
+            return Ok(is_there.unwrap_or_else(|failure| {
                 session.fail(&failure);
                 true
-            })
+            }));
         }
-        Location::S3(_) => next.is_some_and(|next| next.starts_with(name)),
+        Location::S3(url) => url,
+    };
+    match session.of_all_shards() {
+        _ if next.is_some_and(|next| next.starts_with(name)) => Ok(true),
+        // What is in it may be for other machines.
+        Some(all) => has_any_below(&all, url, name).await,
+        None => Ok(false),
     }
+}
+
+/// Whether the source has anything that is meant, be it for other machines.
+pub(in crate::command) async fn has_any(
+    session: &Session,
+    source: &Location,
+    target: &Location,
+) -> Result<bool, Failure> {
+    let read = async {
+        let mut side = Side::source(session, source, target, false).await?;
+        while side.name().is_some() {
+            let (name, entry) = side.taken(session).await?;
+            if !name.is_empty() && session.admits_time(&entry) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    read.await.map_err(ReadError::into_failure)
 }

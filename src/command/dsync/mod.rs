@@ -28,7 +28,7 @@ use pairs::Pairs;
 
 pub(super) use extras::remove_extras_of_files;
 pub use extras::{DeleteOptions, Most};
-pub(super) use join::marks_directory;
+pub(super) use join::{has_any, marks_directory};
 pub(super) use objects::no_room;
 pub(super) use side::{Entry, ReadError, Side, facts_of};
 
@@ -59,7 +59,11 @@ pub(super) async fn run(
     let delete = session.options.delete;
     let (found, extras) = read(session, source, target, Some(direction)).await?;
     if !found.any && session.output.failures() == 0 {
-        refuse_nothing(session, source).await?;
+        match session.of_all_shards() {
+            Some(all) if has_any(&all, source, target).await? => {}
+            Some(all) => refuse_nothing(&all, source).await?,
+            None => refuse_nothing(session, source).await?,
+        }
     }
     // What is kept is compared all the same.
     if let Some(options) = delete

@@ -143,6 +143,19 @@ impl Objects {
     }
 }
 
+/// Whether the source of a copy, a directory, has anything in one below it, with its slash.
+pub(super) async fn has_any_below(
+    session: &Session,
+    source: &S3Url,
+    directory: &str,
+) -> Result<bool, Failure> {
+    let root = source.join("").key;
+    let prefix = format!("{root}{directory}");
+    let scope = Scope::below(session, &root);
+    let mut lister = session.source.list_flat(&source.bucket, &prefix, &prefix);
+    Ok(page(&mut lister, &scope).await?.is_some())
+}
+
 /// The admitted objects of the next page that has any.
 async fn page(
     lister: &mut FlatLister,

@@ -1,0 +1,174 @@
+//! `--shard`: several machines, of which each does a part, have done the whole together.
+
+use std::{collections::BTreeSet, fs};
+
+use crate::run::World;
+
+const NAMES: usize = 60;
+
+fn name(n: usize) -> String {
+    format!("{}/{n:02}", n % 4)
+}
+
+fn in_store(world: &World, directory: &str) {
+    for n in 0..NAMES {
+        let key = format!("{directory}/{}", name(n));
+        world.server.store().put("bucket", &key, name(n));
+    }
+}
+
+fn in_directory(world: &World, directory: &str) {
+    for n in 0..NAMES {
+        world.file(&format!("{directory}/{}", name(n)), name(n));
+    }
+}
+
+/// What each of so many machines says that it did.
+fn parts(world: &World, line: &str, count: usize) -> Vec<BTreeSet<String>> {
+    let part = |index| {
+        let run = world.run(&format!("{line} --shard {index}/{count}"));
+        run.succeeds().stdout.lines().map(str::to_owned).collect()
+    };
+    (0..count).map(part).collect()
+}
+
+fn are_apart(parts: &[BTreeSet<String>], line: &str) {
+    let sum: usize = parts.iter().map(BTreeSet::len).sum();
+    let all: BTreeSet<_> = parts.iter().flatten().collect();
+    assert_eq!((sum, all.len()), (NAMES, NAMES), "{line}");
+    assert!(parts.iter().all(|part| part.len() < NAMES), "{line}");
+}
+
+#[test]
+fn the_parts_are_the_whole_and_have_nothing_in_common() {
+    for (line, target) in [
+        ("put -r s s3://bucket/t/", "t/s/"),
+        ("dsync s s3://bucket/t", "t/"),
+        ("sync s s3://bucket/t/", "t/s/"),
+        ("cp -r s3://bucket/o s3://bucket/t/", "t/o/"),
+        ("dsync s3://bucket/o s3://bucket/t", "t/"),
+    ] {
+        let world = World::new();
+        in_directory(&world, "s");
+        in_store(&world, "o");
+        are_apart(&parts(&world, line, 3), line);
+        for n in 0..NAMES {
+            let key = format!("{target}{}", name(n));
+            let content = world.server.store().body("bucket", &key);
+            assert_eq!(content, name(n), "{line}: {key}");
+        }
+    }
+    for line in ["get -r s3://bucket/o/* t", "dsync s3://bucket/o t"] {
+        let world = World::new();
+        in_store(&world, "o");
+        fs::create_dir(world.path("t")).unwrap();
+        are_apart(&parts(&world, line, 3), line);
+        for n in 0..NAMES {
+            let content = world.read(&format!("t/{}", name(n)));
+            assert_eq!(content, Some(name(n).into_bytes()), "{line}");
+        }
+    }
+    let world = World::new();
+    in_store(&world, "o");
+    for line in ["ls -r s3://bucket/o", "del -r s3://bucket/o"] {
+        are_apart(&parts(&world, line, 3), line);
+    }
+    assert!(world.server.store().keys("bucket").is_empty());
+}
+
+#[test]
+fn deletions_are_those_of_the_part() {
+    let world = World::new();
+    in_store(&world, "t");
+    world.file("s/one", "x");
+    let parts = parts(&world, "dsync -D s s3://bucket/t", 3);
+    let deleted = |part: &BTreeSet<String>| part.iter().filter(|l| l.starts_with("Delete")).count();
+    let counts: Vec<_> = parts.iter().map(deleted).collect();
+    assert_eq!(counts.iter().sum::<usize>(), NAMES);
+    // Two of them have nothing in the source, and know that others have.
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    assert_eq!(world.server.store().keys("bucket"), ["t/one"]);
+}
+
+#[test]
+fn no_part_of_an_empty_source_deletes() {
+    for source in ["s", "s3://bucket/s"] {
+        let world = World::new();
+        in_store(&world, "t");
+        // The marker of the directory itself is nothing that is in it.
+        fs::create_dir(world.path("s")).unwrap();
+        world.server.store().put("bucket", "s/", "");
+        for index in 0..3 {
+            let line = format!("dsync -D {source} s3://bucket/t --shard {index}/3");
+            world.run(&line).fails();
+        }
+        let mut left = world.server.store().keys("bucket");
+        left.retain(|key| key.starts_with("t/") && !key.ends_with('/'));
+        assert_eq!(left.len(), NAMES, "{source}");
+    }
+}
+
+#[test]
+fn a_source_that_is_missing_is_missed_by_every_part() {
+    let world = World::new();
+    for line in [
+        "dsync s3://bucket/typo t",
+        "dsync typo s3://bucket/t",
+        "get -r s3://bucket/typo t",
+        "verify s3://bucket/typo s3://bucket/t",
+    ] {
+        for index in 0..2 {
+            world.run(&format!("{line} --shard {index}/2")).fails();
+        }
+    }
+}
+
+/// What is in the directory may be for others, and the marker stays.
+#[test]
+fn the_marker_of_a_directory_of_others_is_not_deleted() {
+    let world = World::new();
+    let store = world.server.store();
+    for n in 0..20 {
+        store.put("bucket", &format!("s/{n}/only"), "x");
+        store.put("bucket", &format!("t/{n}/"), "");
+        store.put("bucket", &format!("t/gone-{n}/"), "");
+    }
+    for index in 0..4 {
+        let line = format!("dsync -D s3://bucket/s s3://bucket/t --shard {index}/4");
+        world.run(&line).succeeds();
+    }
+    let keys = store.keys("bucket");
+    let markers = keys.iter().filter(|key| key.ends_with('/'));
+    assert_eq!(markers.count(), 20, "{keys:?}");
+    let run = world.run("verify s3://bucket/s s3://bucket/t --shard 0/4");
+    run.succeeds();
+}
+
+#[test]
+fn a_part_of_which_there_is_nothing_is_verified() {
+    let world = World::new();
+    let store = world.server.store();
+    for directory in ["s", "t"] {
+        store.put("bucket", &format!("{directory}/one"), "x");
+    }
+    for index in 0..3 {
+        let line = format!("verify s3://bucket/s s3://bucket/t --shard {index}/3");
+        world.run(&line).succeeds();
+    }
+}
+
+#[test]
+fn the_scheduler_says_which_part_it_is() {
+    let mut world = World::new();
+    in_store(&world, "o");
+    let said = world.run("ls -r s3://bucket/o --shard 3/4").succeeds();
+    world.set("JOB_COMPLETION_INDEX", "3");
+    let found = world.run("ls -r s3://bucket/o --shard auto/4").succeeds();
+    assert_eq!(said.stdout, found.stdout);
+    // A job that is cut in another way is not cut once more.
+    let whole = world.run("ls -r s3://bucket/o").succeeds();
+    assert_eq!(whole.stdout.lines().count(), NAMES);
+    let run = world.run("ls -r s3://bucket/o --shard auto");
+    assert_eq!(run.status.code(), Some(2));
+    run.says("give auto/N");
+}
