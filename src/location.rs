@@ -12,7 +12,7 @@ pub struct S3Url {
 }
 
 impl S3Url {
-    /// Reads `s3://bucket[/key]` or `s3n://...`; `None` for anything else.
+    /// Reads `s3://bucket[/key]`, where the bucket may be the ARN of an access point, or `s3n://...`; `None` for anything else.
     ///
     /// Compat: the scheme is lower case only, exactly one slash is removed behind the bucket. The
     /// key is taken whole, whatever is in it: the original lost everything behind a line break.
@@ -20,7 +20,10 @@ impl S3Url {
         let rest = text
             .strip_prefix("s3://")
             .or_else(|| text.strip_prefix("s3n://"))?;
-        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        let (bucket, key) = match access_point(rest) {
+            Some(end) => (&rest[..end], rest[end..].strip_prefix('/').unwrap_or("")),
+            None => rest.split_once('/').unwrap_or((rest, "")),
+        };
         if bucket.is_empty() {
             return None;
         }
@@ -138,6 +141,15 @@ impl fmt::Display for Location {
     }
 }
 
+/// Where the ARN of an access point ends, which has a slash of its own.
+fn access_point(rest: &str) -> Option<usize> {
+    const BEFORE_NAME: &str = ":accesspoint/";
+    let slash = rest.find('/').filter(|_| rest.starts_with("arn:"))?;
+    let name = slash + 1;
+    let end = rest[name..].find('/').map_or(rest.len(), |at| name + at);
+    rest[..name].ends_with(BEFORE_NAME).then_some(end)
+}
+
 /// The last component of a path or key: `b` of `a/b/`.
 pub fn basename(path: &str) -> &str {
     let trimmed = path.trim_end_matches('/');
@@ -160,6 +172,11 @@ mod tests {
         assert_eq!(parsed("s3://b//k"), pair("b", "/k"));
         assert_eq!(parsed("s3n://b/a/b/"), pair("b", "a/b/"));
         assert_eq!(parsed("s3://b/a\nb"), pair("b", "a\nb"));
+        let arn = "arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap";
+        assert_eq!(parsed(&format!("s3://{arn}")), pair(arn, ""));
+        assert_eq!(parsed(&format!("s3://{arn}/d/k")), pair(arn, "d/k"));
+        let colon = arn.replace('/', ":");
+        assert_eq!(parsed(&format!("s3://{colon}/d/k")), pair(&colon, "d/k"));
         for bad in ["s3://", "s3:///k", "S3://b", "file", "/s3://b", ""] {
             assert_eq!(parsed(bad), None, "{bad}");
         }

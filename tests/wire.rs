@@ -34,8 +34,9 @@ use s4cmd::s3::{
         AbortMultipartUpload, CompleteMultipartUpload, CompletedPart, CopyObject, CopySource,
         CreateBucket, CreateMultipartUpload, DeleteBucket, DeleteBucketPolicy, DeleteObject,
         DeleteObjects, GetAcl, GetBucketPolicy, GetObject, GetObjectTagging, HeadBucket,
-        HeadObject, ListBuckets, ListMultipartUploads, ListObjects, ListObjectsV2, ListParts,
-        MetadataDirective, PutAcl, PutBucketPolicy, PutObject, UploadPart, UploadPartCopy,
+        HeadObject, ListBuckets, ListMultipartUploads, ListObjectVersions, ListObjects,
+        ListObjectsV2, ListParts, MetadataDirective, PutAcl, PutBucketPolicy, PutObject,
+        UploadPart, UploadPartCopy,
     },
     operation::{Operation as _, OperationKind},
     payload::{Payload, PayloadHash},
@@ -157,7 +158,7 @@ const DIFFERENCES: &[Difference] = &[
 #[test]
 fn every_request_is_that_of_boto3_but_for_the_listed_differences() {
     let records = records();
-    assert_eq!(records.len(), 299);
+    assert_eq!(records.len(), 303);
     let mut seen = vec![0; DIFFERENCES.len()];
     let mut failures = Vec::new();
     for record in &records {
@@ -293,7 +294,7 @@ fn the_table_of_options_is_the_one_that_the_model_gives() {
         }
     }
     assert_eq!(actual, expected);
-    assert_eq!(actual.len(), 213);
+    assert_eq!(actual.len(), 215);
 }
 
 #[test]
@@ -325,6 +326,7 @@ fn options_beyond_the_original_are_those_of_listings() {
         "GetObjectTagging API-RequestPayer",
         "GetObjectTagging API-VersionId",
         "ListMultipartUploads API-RequestPayer",
+        "ListObjectVersions API-RequestPayer",
         "ListObjects API-RequestPayer",
         "ListObjectsV2 API-RequestPayer",
         // The original does not list parts.
@@ -732,6 +734,13 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             prefix: text("Prefix"),
             marker: None,
             url_encoding: false,
+        }
+        .request(),
+        OperationKind::ListObjectVersions => ListObjectVersions {
+            bucket,
+            prefix: text("Prefix"),
+            marker: Some((text("KeyMarker"), text("VersionIdMarker"))),
+            url_encoding: true,
         }
         .request(),
         OperationKind::ListParts => ListParts {

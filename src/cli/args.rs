@@ -436,7 +436,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 62] = [
+const NEW: [&str; 63] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -499,6 +499,7 @@ const NEW: [&str; 62] = [
     "summarize",
     "time-style",
     "verify",
+    "versions",
 ];
 pub(super) const FILTERS: &str = "Which files and objects";
 pub(super) const SYNC: &str = "Synchronising";

@@ -417,6 +417,7 @@ const LISTINGS: &[&str] = &[
     "time_style",
     "etag",
     "show_storage_class",
+    "versions",
     "summarize",
 ];
 const PATTERNS: &[&str] = &["include", "exclude"];

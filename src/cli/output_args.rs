@@ -28,6 +28,9 @@ pub(super) struct OutputArgs {
     /// Show storage classes
     #[arg(long, help_heading = LISTING)]
     show_storage_class: bool,
+    /// List all versions of what is there, and was
+    #[arg(long, help_heading = LISTING)]
+    versions: bool,
     /// End with the number of objects and their size
     #[arg(long, help_heading = LISTING)]
     summarize: bool,
@@ -85,6 +88,7 @@ impl OutputArgs {
             times: self.time_style.clone(),
             etags: self.etag,
             storage_classes: self.show_storage_class,
+            versions: self.versions,
             summarize: self.summarize,
         }
     }

@@ -144,7 +144,8 @@ mod tests {
     /// Otherwise a part would be nobody's, or everybody's.
     #[test]
     fn what_is_no_part_is_named() {
-        let cases: [(&str, &[(&str, &str)], &str); 9] = [
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+        let cases: [Case<'_>; 9] = [
             ("3/3", &[], "of 3 the numbers are 0 to 2, not 3"),
             ("0/0", &[], "one part at least"),
             ("1", &[], "I/N, auto/N or auto expected"),

@@ -228,8 +228,8 @@ impl Client {
                 request.headers.remove(name);
             }
         }
-        let elsewhere = self.inner.regions.endpoint_of(request.bucket.as_deref());
-        let endpoint = elsewhere.unwrap_or_else(|| options.endpoint.clone());
+        let (bucket, usual) = (request.bucket.as_deref(), &options.endpoint);
+        let endpoint = self.inner.regions.endpoint_of(bucket, usual);
         let address = endpoint.address(&request)?;
         let query = encode::query(&request.query);
         Ok(Addressed {

@@ -11,6 +11,7 @@ mod flat;
 mod foresight;
 mod gate;
 mod list;
+mod marks;
 mod object_stream;
 mod outage;
 mod presign;
@@ -20,6 +21,7 @@ mod settle;
 mod traffic;
 mod turns;
 mod uploads;
+mod versions;
 
 use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
@@ -46,6 +48,7 @@ pub use retry::RetryPolicy;
 pub use settle::Created;
 pub use traffic::Traffic;
 pub use uploads::UploadLister;
+pub use versions::VersionLister;
 
 pub use crate::net::TransportErrorKind;
 

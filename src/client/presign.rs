@@ -37,8 +37,8 @@ impl Client {
         let mut request = operation.request()?;
         options.api_options.apply(&mut request)?;
         let bucket = request.bucket.as_deref();
-        let elsewhere = self.inner.regions.endpoint_of(bucket);
-        let endpoint = elsewhere.unwrap_or_else(|| options.endpoint.clone());
+        let usual = &options.endpoint;
+        let endpoint = self.inner.regions.endpoint_of(bucket, usual);
         let address = endpoint.address(&request)?;
         let now = self.inner.clock.read().now;
         let provider = options.credentials.as_ref();

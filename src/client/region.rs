@@ -7,7 +7,7 @@ use std::{
 
 use http::StatusCode;
 
-use crate::s3::{endpoint::Endpoint, error::ServiceError};
+use crate::s3::{access_point::AccessPoint, endpoint::Endpoint, error::ServiceError};
 
 /// The endpoints of buckets that are not where they were looked for.
 #[derive(Debug, Default)]
@@ -16,9 +16,16 @@ pub(super) struct Regions {
 }
 
 impl Regions {
-    pub(super) fn endpoint_of(&self, bucket: Option<&str>) -> Option<Endpoint> {
+    /// Where to ask for a bucket, if the usual place may be wrong. An access point is where its
+    /// ARN says.
+    pub(super) fn endpoint_of(&self, bucket: Option<&str>, usual: &Endpoint) -> Endpoint {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(bucket?).cloned()
+        let found = bucket.and_then(|bucket| known.get(bucket).cloned());
+        let by_arn = || {
+            let point = AccessPoint::parse(bucket?)?.ok()?;
+            usual.in_region(point.region)
+        };
+        found.or_else(by_arn).unwrap_or_else(|| usual.clone())
     }
 
     pub(super) fn remember(&self, bucket: &str, endpoint: &Endpoint) {
@@ -91,6 +98,19 @@ mod tests {
         }
         let denied = refusal(403, "AccessDenied", "eu-west-1");
         assert_eq!(elsewhere(&aws, &denied), None);
+    }
+
+    #[test]
+    fn an_access_point_is_where_its_arn_says() {
+        let usual = Endpoint::aws("us-east-1", AwsHosts::default()).unwrap();
+        let regions = Regions::default();
+        let region_of = |bucket| {
+            let endpoint = regions.endpoint_of(Some(bucket), &usual);
+            endpoint.region().to_owned()
+        };
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/my-ap";
+        assert_eq!(region_of(arn), "eu-west-1");
+        assert_eq!(region_of("bucket"), "us-east-1");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The open multipart uploads of a bucket, page by page.
 
 use crate::{
-    client::{Client, ClientError, list::LoopCheck},
+    client::{Client, ClientError, marks::Marks},
     s3::op::{ListMultipartUploads, MultipartUpload},
 };
 
@@ -12,15 +12,7 @@ pub struct UploadLister {
     client: Client,
     bucket: String,
     prefix: String,
-    next: Next,
-    circle: LoopCheck,
-}
-
-#[derive(Debug)]
-enum Next {
-    First,
-    At(String, String),
-    End,
+    marks: Marks,
 }
 
 impl Client {
@@ -30,8 +22,7 @@ impl Client {
             client: self.clone(),
             bucket: bucket.to_owned(),
             prefix: prefix.to_owned(),
-            next: Next::First,
-            circle: LoopCheck::default(),
+            marks: Marks::default(),
         }
     }
 }
@@ -42,10 +33,8 @@ impl UploadLister {
     /// # Errors
     /// As [`Client::call`], and [`ClientError::Listing`].
     pub async fn next_page(&mut self) -> Result<Option<Vec<MultipartUpload>>, ClientError> {
-        let marker = match std::mem::replace(&mut self.next, Next::End) {
-            Next::End => return Ok(None),
-            Next::First => None,
-            Next::At(key, id) => Some((key, id)),
+        let Some(marker) = self.marks.take() else {
+            return Ok(None);
         };
         let list = ListMultipartUploads {
             bucket: &self.bucket,
@@ -54,26 +43,16 @@ impl UploadLister {
             url_encoding: true,
         };
         let page = self.client.call(&list).await?;
-        let foreign = |upload: &MultipartUpload| !upload.key.starts_with(&self.prefix);
-        if page.uploads.iter().any(foreign) {
-            return Err(self.untrusted("it has keys that were not asked for"));
-        }
-        if let Some((key, id)) = page.next {
-            let again = marker
-                .as_ref()
-                .is_some_and(|at| (&at.0, &at.1) == (&key, &id));
-            if again || self.circle.repeats(&format!("{key}\0{id}")) {
-                return Err(self.untrusted("it goes in a circle"));
-            }
-            self.next = Next::At(key, id);
-        }
-        Ok(Some(page.uploads))
-    }
-
-    fn untrusted(&self, reason: &'static str) -> ClientError {
-        ClientError::Listing {
+        let untrusted = |reason| ClientError::Listing {
             bucket: self.bucket.clone(),
             reason,
+        };
+        let foreign = |upload: &MultipartUpload| !upload.key.starts_with(&self.prefix);
+        if page.uploads.iter().any(foreign) {
+            return Err(untrusted("it has keys that were not asked for"));
         }
+        let gone_on = self.marks.go_on(marker.as_ref(), page.next);
+        gone_on.map_err(untrusted)?;
+        Ok(Some(page.uploads))
     }
 }

@@ -41,7 +41,7 @@ async fn each_size(
         match each_size_of(session, url, &mut tell).await {
             Ok(found) => any |= found,
             Err(failure) => {
-                session.output.failure(&failure.on(url));
+                session.output.failure(&failure);
                 any = true;
             }
         }

@@ -16,7 +16,7 @@ pub(super) async fn run(session: &Session) -> Result<(), Failure> {
             key: String::new(),
         };
         if let Err(failure) = ls::run(session, Some(&url)).await {
-            session.output.failure(&failure.on(&url));
+            session.output.failure(&failure);
         }
         if session.output.is_closed() {
             break;

@@ -15,6 +15,8 @@ pub struct Layout {
     pub etags: bool,
     /// Whether storage classes are shown.
     pub storage_classes: bool,
+    /// Whether all versions are listed, not only the latest.
+    pub versions: bool,
     /// Whether a listing ends with the number of its objects and their size.
     pub summarize: bool,
 }

@@ -108,7 +108,8 @@ impl<'a> Level<'a> {
                 return Ok(None);
             };
             let broke_off = || Failure::runtime("a listing broke off");
-            match pages.recv().await.ok_or_else(broke_off)?? {
+            let about = |error| Failure::from(error).on(&self.url);
+            match pages.recv().await.ok_or_else(broke_off)?.map_err(about)? {
                 Some(page) => return Ok(Some(self.entries(page))),
                 None => drop(self.listings.pop_front()),
             }

@@ -7,6 +7,7 @@ use crate::{
     command::{
         Failure, Layout, Session,
         record::Record,
+        versions,
         walk::{Entry, Shown, Tree},
     },
     location::S3Url,
@@ -19,6 +20,10 @@ use crate::{
 
 pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Failure> {
     match url {
+        None if session.options.layout.versions => {
+            let text = "--versions: a bucket is needed, as in s3://BUCKET";
+            Err(Failure::InvalidArgument(text.to_owned()))
+        }
         None => {
             let buckets = session.client.call(&ListBuckets).await;
             let buckets = buckets.map_err(|error| Failure::from(error).in_main_thread())?;
@@ -26,6 +31,7 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
             print(session, rows, DIRECTORY.len());
             Ok(())
         }
+        Some(url) if session.options.layout.versions => versions::run(session, url).await,
         Some(url) if session.options.recursive => tree(session, url).await,
         Some(url) => level(session, url).await,
     }
@@ -144,10 +150,10 @@ struct Line<'a> {
 }
 
 /// What a listing ends with.
-struct Summary<'a> {
-    objects: u64,
-    size: u64,
-    text: &'a str,
+pub(super) struct Summary<'a> {
+    pub(super) objects: u64,
+    pub(super) size: u64,
+    pub(super) text: &'a str,
 }
 
 /// One line in its columns. Many of them may be kept, and so they are small until they are shown.
@@ -299,9 +305,9 @@ const FITTED: usize = 100_000;
 const WIDE: usize = 12;
 
 /// An MD5 and the number of its parts, in characters.
-const ETAG: usize = 38;
+pub(super) const ETAG: usize = 38;
 /// `INTELLIGENT_TIERING`.
-const STORAGE_CLASS: usize = 19;
+pub(super) const STORAGE_CLASS: usize = 19;
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,7 @@ mod sync;
 mod tally;
 mod targets;
 mod verify;
+mod versions;
 mod walk;
 
 use std::time::Instant;

@@ -32,8 +32,9 @@ pub(super) async fn run(session: &Session, action: Action, url: &S3Url) -> Resul
     let mut list = session
         .client
         .list_uploads(&url.bucket, &pattern.fixed_prefix());
+    let about = |error| Failure::from(error).on(url);
     let engine = Arc::new(session.engine());
-    while let Some(mut uploads) = list.next_page().await.map_err(Failure::from)? {
+    while let Some(mut uploads) = list.next_page().await.map_err(about)? {
         uploads.retain(|upload| pattern.matches_tree(&upload.key) && is_old(session, upload));
         match action {
             Action::List => {

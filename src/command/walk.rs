@@ -224,7 +224,9 @@ impl Tree {
         &mut self,
         session: &Session,
     ) -> Result<Option<Vec<ListedObject>>, Failure> {
-        let Some(mut page) = self.scope.next_page(&mut self.lister).await? else {
+        let page = self.scope.next_page(&mut self.lister).await;
+        let about = |error| Failure::from(error).on(&self.url);
+        let Some(mut page) = page.map_err(about)? else {
             tell_unreadable(session, &self.url, self.lister.unreadable());
             return Ok(None);
         };

@@ -6,6 +6,7 @@ use thiserror::Error;
 use url::{Host, Url};
 
 use crate::s3::{
+    access_point::AccessPoint,
     encode,
     operation::OperationKind,
     request::{Request, RequestError},
@@ -233,15 +234,15 @@ impl Endpoint {
     pub fn address(&self, request: &Request) -> Result<Address, RequestError> {
         let bucket = request.bucket.as_deref();
         let key = request.key.as_deref();
-        if let Some(bucket) = bucket {
-            check_bucket(bucket)?;
-        }
+        let access_point = bucket.map(check_bucket).transpose()?.flatten();
+        self.refuse(bucket.unwrap_or_default(), access_point.is_some())?;
         if let Some(key) = key.filter(|key| key.len() > MAX_KEY) {
             return Err(RequestError::KeyTooLong { length: key.len() });
         }
         let mut host = self.host.clone();
         let mut path = self.base_path.clone();
         match bucket {
+            _ if let Some(point) = access_point => host = point.host(self.hosts),
             Some(bucket) if self.uses_virtual_host(bucket, key) => {
                 let near = self.hosts.near();
                 let near = near.filter(|_| is_accelerated(request.operation));
@@ -265,6 +266,20 @@ impl Endpoint {
             None => host,
         };
         Ok(Address { authority, path })
+    }
+
+    /// Refuses what this endpoint, or this client, has no way to.
+    fn refuse(&self, bucket: &str, is_access_point: bool) -> Result<(), RequestError> {
+        let reason = match (self.is_aws(), is_access_point) {
+            (false, true) => "access points are at AWS, and this is another endpoint",
+            (true, true) if self.hosts.accelerate => "there is no --accelerate for access points",
+            (true, false) if bucket.ends_with(DIRECTORY_BUCKET) => {
+                "directory buckets (S3 Express One Zone) need sessions, which are not supported"
+            }
+            _ => return Ok(()),
+        };
+        let bucket = bucket.to_owned();
+        Err(RequestError::Place { bucket, reason })
     }
 
     /// Dots would break the wildcard certificate; S3 does not serve the key `soap` in this style.
@@ -368,21 +383,31 @@ pub fn check_region(region: &str) -> Result<(), EndpointError> {
 }
 
 /// Old buckets, and other stores, allow more than the documented names (upper case, `_`), but
-/// nothing that would need encoding.
-pub(super) fn check_bucket(bucket: &str) -> Result<(), RequestError> {
+/// nothing that would need encoding. Gives the access point, if it is one.
+pub(super) fn check_bucket(bucket: &str) -> Result<Option<AccessPoint<'_>>, RequestError> {
+    if let Some(parsed) = AccessPoint::parse(bucket) {
+        let refused = |reason| RequestError::Place {
+            bucket: bucket.to_owned(),
+            reason,
+        };
+        return parsed.map(Some).map_err(refused);
+    }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let valid = (1..=255).contains(&bucket.len())
         && bucket.bytes().all(allowed)
         && bucket != "."
         && bucket != "..";
     if valid {
-        Ok(())
+        Ok(None)
     } else {
         Err(RequestError::BucketName {
             bucket: bucket.to_owned(),
         })
     }
 }
+
+/// Source: S3 User Guide, "Directory bucket naming rules".
+const DIRECTORY_BUCKET: &str = "--x-s3";
 
 /// Source: S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8.
 const MAX_KEY: usize = 1024;
@@ -461,6 +486,41 @@ mod tests {
         ] {
             Endpoint::aws(region, hosts).unwrap_err();
         }
+    }
+
+    #[test]
+    fn an_access_point_has_a_host_of_its_own() {
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/my-ap";
+        let aws = Endpoint::aws("eu-west-1", AwsHosts::default()).unwrap();
+        assert_eq!(
+            address(&aws, arn, "a b"),
+            "my-ap-123456789012.s3-accesspoint.eu-west-1.amazonaws.com /a%20b"
+        );
+        assert_eq!(
+            address(&aws, "my-ap-abc-s3alias", "k"),
+            "my-ap-abc-s3alias.s3.eu-west-1.amazonaws.com /k"
+        );
+    }
+
+    #[test]
+    fn what_there_is_no_way_to_is_refused() {
+        let accelerate = AwsHosts {
+            accelerate: true,
+            ..AwsHosts::default()
+        };
+        let aws = |hosts| Endpoint::aws("eu-west-1", hosts).unwrap();
+        let other = custom("http://h", Addressing::Path);
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/my-ap";
+        let request = |bucket| Request::new(OperationKind::GetObject, Method::GET).bucket(bucket);
+        for (endpoint, bucket, reason) in [
+            (&other, arn, "another endpoint"),
+            (&aws(accelerate), arn, "--accelerate"),
+            (&aws(AwsHosts::default()), "b--use1-az4--x-s3", "directory"),
+        ] {
+            let error = endpoint.address(&request(bucket)).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+        other.address(&request("b--use1-az4--x-s3")).unwrap();
     }
 
     #[test]

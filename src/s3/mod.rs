@@ -6,6 +6,7 @@
 //! Source: the Amazon S3 API Reference, <https://docs.aws.amazon.com/AmazonS3/latest/API/>; each
 //! operation's file names its page.
 
+pub mod access_point;
 pub mod acl;
 pub mod api_option;
 pub mod checksum;

@@ -71,6 +71,7 @@ pub enum OperationKind {
     CompleteMultipartUpload,
     AbortMultipartUpload,
     ListMultipartUploads,
+    ListObjectVersions,
     ListParts,
     DeleteObject,
     DeleteObjects,
@@ -85,7 +86,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every operation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ListBuckets,
         Self::CreateBucket,
         Self::DeleteBucket,
@@ -103,6 +104,7 @@ impl OperationKind {
         Self::CompleteMultipartUpload,
         Self::AbortMultipartUpload,
         Self::ListMultipartUploads,
+        Self::ListObjectVersions,
         Self::ListParts,
         Self::DeleteObject,
         Self::DeleteObjects,
@@ -135,6 +137,7 @@ impl OperationKind {
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::AbortMultipartUpload => "AbortMultipartUpload",
             Self::ListMultipartUploads => "ListMultipartUploads",
+            Self::ListObjectVersions => "ListObjectVersions",
             Self::ListParts => "ListParts",
             Self::DeleteObject => "DeleteObject",
             Self::DeleteObjects => "DeleteObjects",
@@ -160,6 +163,7 @@ impl OperationKind {
                 | Self::GetObject
                 | Self::GetObjectTagging
                 | Self::ListMultipartUploads
+                | Self::ListObjectVersions
                 | Self::ListParts
                 | Self::GetBucketAcl
                 | Self::GetBucketPolicy

@@ -221,6 +221,14 @@ pub enum RequestError {
         /// Bytes of UTF-8.
         length: usize,
     },
+    /// What stands where a bucket stands, and cannot be asked.
+    #[error("\"{bucket}\": {reason}")]
+    Place {
+        /// As given.
+        bucket: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A bucket name that would change the host or the path of the request.
     #[error("\"{bucket}\" is not a valid bucket name")]
     BucketName {

@@ -163,3 +163,25 @@ fn assert_is_time(text: &str) {
     let distance = jiff::Timestamp::now().duration_since(time.timestamp());
     assert!(distance.abs().as_hours() < 24, "{text} is not about now");
 }
+
+/// Without versions each object has one, called `null`.
+#[test]
+fn what_has_no_versions_is_listed_as_one() {
+    let world = World::new();
+    world.write_all(&["d/a", "d/b"]);
+    world
+        .s4cmd(&["put", "-r", "d", &world.url("d/")])
+        .succeeds();
+    let lines = world
+        .s4cmd(&["ls", "--versions", &world.url("d")])
+        .succeeds();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains(" * ")), "{lines:?}");
+    let arguments = ["ls", "--versions", "--json", &world.url("d/d/a")];
+    let json: serde_json::Value =
+        serde_json::from_str(&world.s4cmd(&arguments).succeeds()[0]).unwrap();
+    assert_eq!(
+        (&json["type"], &json["latest"], &json["version_id"]),
+        (&"version".into(), &true.into(), &"null".into())
+    );
+}

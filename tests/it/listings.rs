@@ -197,3 +197,45 @@ fn trees_are_whole_that_were_listed_by_several_readers() {
     assert_eq!(keys.len(), 1000);
     assert!(keys.iter().all(|key| key.starts_with("e/")));
 }
+
+#[test]
+fn versions_are_listed_page_by_page() {
+    let world = world(&Config::default(), counted(3 * PAGE));
+    world
+        .server
+        .store()
+        .put("bucket", "d/\u{e9} +", "twelve bytes");
+    world.server.store().put("bucket", "other", "x");
+    let run = world.run("ls --versions s3://bucket/d --summarize");
+    let run = run.succeeds();
+    let (rows, last) = run.stdout.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(rows.lines().count(), 3 * PAGE + 1, "{run:#?}");
+    assert!(rows.lines().all(|row| row.contains(" * null ")), "{rows}");
+    assert!(rows.ends_with("s3://bucket/d/\u{e9} +"), "{rows}");
+    assert_eq!(last, "Total Objects: 61, Total Size: 12");
+    let seen = world.server.requests_of("ListObjectVersions");
+    assert_eq!(seen.len(), 4);
+    let some = world.run("ls --versions s3://bucket/d --exclude n-*");
+    assert_eq!(some.succeeds().stdout.lines().count(), 1);
+    world
+        .run("ls --versions")
+        .fails()
+        .says("a bucket is needed");
+}
+
+#[test]
+fn a_list_of_versions_that_goes_in_a_circle_ends() {
+    let world = world(&Config::default(), counted(3 * PAGE));
+    let page = "<ListVersionsResult><IsTruncated>true</IsTruncated>\
+        <NextKeyMarker>d</NextKeyMarker></ListVersionsResult>";
+    let answer = Action::Canned {
+        status: 200,
+        body: page.to_owned(),
+    };
+    world
+        .server
+        .faults()
+        .push(Fault::always("ListObjectVersions", answer));
+    let run = world.run("ls --versions s3://bucket/d").fails();
+    run.says("it goes in a circle").within(10);
+}

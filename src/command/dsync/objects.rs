@@ -82,7 +82,7 @@ impl Objects {
             State::Sorted { objects, last } => next_sorted(objects, last)?,
             State::Streaming { ahead, last } => {
                 if ahead.is_empty() {
-                    let page = page(&mut self.lister, &self.scope)
+                    let page = page(&self.url, &mut self.lister, &self.scope)
                         .await?
                         .unwrap_or_default();
                     // Before anything on it is believed.
@@ -108,7 +108,7 @@ impl Objects {
         let mut ahead = Vec::new();
         let mut is_whole = sorted;
         while !sorted && ahead.len() < LOOK_AHEAD {
-            match page(&mut self.lister, &self.scope).await? {
+            match page(&self.url, &mut self.lister, &self.scope).await? {
                 Some(page) => ahead.extend(page),
                 None => break,
             }
@@ -136,7 +136,7 @@ impl Objects {
                 .map_err(no_room)
         };
         add(ahead)?;
-        while let Some(page) = page(&mut self.lister, &self.scope).await? {
+        while let Some(page) = page(&self.url, &mut self.lister, &self.scope).await? {
             add(page)?;
         }
         sorter.finish().map_err(no_room)
@@ -153,16 +153,20 @@ pub(super) async fn has_any_below(
     let prefix = format!("{root}{directory}");
     let scope = Scope::below(session, &root);
     let mut lister = session.source.list_flat(&source.bucket, &prefix, &prefix);
-    Ok(page(&mut lister, &scope).await?.is_some())
+    let page = page(source, &mut lister, &scope).await?;
+    Ok(page.is_some())
 }
 
 /// The admitted objects of the next page that has any.
 async fn page(
+    url: &S3Url,
     lister: &mut FlatLister,
     scope: &Scope,
 ) -> Result<Option<Vec<ListedObject>>, Failure> {
     loop {
-        let Some(page) = scope.next_page(lister).await? else {
+        let page = scope.next_page(lister).await;
+        let page = page.map_err(|error| Failure::from(error).on(url))?;
+        let Some(page) = page else {
             return Ok(None);
         };
         let mut objects = page.objects;

@@ -90,8 +90,11 @@ impl CopySource<'_> {
     /// Adds the headers that name the source.
     pub(super) fn put_on(&self, request: Request) -> Result<Request, RequestError> {
         // It becomes a part of a path, as the bucket of the request does.
-        check_bucket(self.bucket)?;
-        let mut source = format!("{}/{}", self.bucket, encode::path(self.key));
+        let object = match check_bucket(self.bucket)? {
+            Some(_) => "/object",
+            None => "",
+        };
+        let mut source = format!("{}{object}/{}", self.bucket, encode::path(self.key));
         if let Some(version) = self.version_id {
             source.push_str("?versionId=");
             source.push_str(&encode::query_component(version));
@@ -170,6 +173,15 @@ mod tests {
         let header = &request.headers["x-amz-copy-source"];
         assert_eq!(header, "src/dir/a%20b%2B%C3%A9?versionId=v%2F1");
         assert_eq!(request.headers["x-amz-copy-source-if-match"], "\"t\"");
+        let point = "arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap";
+        let source = CopySource {
+            bucket: point,
+            version_id: None,
+            ..source
+        };
+        let request = CopyObject { source, ..copy }.request().unwrap();
+        let header = &request.headers["x-amz-copy-source"];
+        assert_eq!(header, &format!("{point}/object/dir/a%20b%2B%C3%A9"));
         assert_eq!(request.headers["x-amz-metadata-directive"], "REPLACE");
         let body = "<CopyObjectResult><LastModified>2009-10-28T22:32:00</LastModified>\
                     <ETag>\"9b2cf535f27731c974343645a3985328\"</ETag></CopyObjectResult>";

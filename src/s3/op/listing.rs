@@ -64,7 +64,7 @@ pub(super) fn page(reader: &mut Reader<'_>) -> Result<ListPage, XmlError> {
                     }
                 }
             }
-            "IsTruncated" => truncated = Some(boolean(&reader.value()?)?),
+            "IsTruncated" => truncated = Some(boolean(&reader.value()?, "IsTruncated")?),
             "NextContinuationToken" => raw.next_token = non_empty(reader.text()?),
             "NextMarker" => raw.next_marker = non_empty(reader.text()?),
             "EncodingType" => raw.url_encoded = reader.value()? == "url",
@@ -135,11 +135,11 @@ fn object(reader: &mut Reader<'_>) -> Result<ListedObject, XmlError> {
     })
 }
 
-fn boolean(text: &str) -> Result<bool, XmlError> {
+pub(super) fn boolean(text: &str, element: &'static str) -> Result<bool, XmlError> {
     match text {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(XmlError::Value("IsTruncated")),
+        _ => Err(XmlError::Value(element)),
     }
 }
 

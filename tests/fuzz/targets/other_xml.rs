@@ -3,7 +3,10 @@
 
 use s4cmd::s3::{
     acl::Acl,
-    op::{GetAcl, GetObjectTagging, ListBuckets, ListMultipartUploads, ListParts, PutAcl},
+    op::{
+        GetAcl, GetObjectTagging, ListBuckets, ListMultipartUploads, ListObjectVersions, ListParts,
+        PutAcl,
+    },
     operation::{Answer, Operation},
     payload::Payload,
     types::UploadId,
@@ -21,6 +24,7 @@ pub fn run(data: &[u8]) {
     parts(data, root);
     buckets(data, root);
     uploads(data);
+    versions(data);
     tags(data, root);
     acl(data);
 }
@@ -105,6 +109,22 @@ fn uploads(data: &[u8]) {
             .uploads
             .iter()
             .map(|upload| upload.key.len() + upload.upload_id.0.len());
+        assert!(texts.sum::<usize>() <= data.len());
+    }
+}
+
+fn versions(data: &[u8]) {
+    let operation = ListObjectVersions {
+        bucket: "b",
+        prefix: "",
+        marker: None,
+        url_encoding: true,
+    };
+    if let Some(page) = parsed(&operation, data) {
+        let texts = page
+            .versions
+            .iter()
+            .map(|version| version.key.len() + version.version_id.len());
         assert!(texts.sum::<usize>() <= data.len());
     }
 }

@@ -15,6 +15,7 @@ pub enum Operation {
     ListObjects,
     ListObjectsV2,
     ListMultipartUploads,
+    ListObjectVersions,
     DeleteObjects,
     HeadObject,
     GetObject,
@@ -39,7 +40,7 @@ pub enum Operation {
 }
 
 /// Sub-resources that exist at S3 but not here.
-const NOT_SERVED: [&str; 17] = [
+const NOT_SERVED: [&str; 16] = [
     "accelerate",
     "analytics",
     "attributes",
@@ -56,7 +57,6 @@ const NOT_SERVED: [&str; 17] = [
     "restore",
     "retention",
     "torrent",
-    "versions",
 ];
 
 impl Operation {
@@ -102,6 +102,7 @@ impl Operation {
             "POST" if request.has_query("delete") => Operation::DeleteObjects,
             "GET" if request.has_query("location") => Operation::GetBucketLocation,
             "GET" if request.has_query("uploads") => Operation::ListMultipartUploads,
+            "GET" if request.has_query("versions") => Operation::ListObjectVersions,
             "GET" if request.query("list-type") == Some("2") => Operation::ListObjectsV2,
             "GET" => Operation::ListObjects,
             _ => Operation::Unknown,
@@ -138,6 +139,7 @@ impl Operation {
             Operation::ListObjects => "ListObjects",
             Operation::ListObjectsV2 => "ListObjectsV2",
             Operation::ListMultipartUploads => "ListMultipartUploads",
+            Operation::ListObjectVersions => "ListObjectVersions",
             Operation::DeleteObjects => "DeleteObjects",
             Operation::HeadObject => "HeadObject",
             Operation::GetObject => "GetObject",

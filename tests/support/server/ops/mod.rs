@@ -6,6 +6,7 @@ mod copy;
 mod delete;
 mod list;
 mod list_uploads;
+mod list_versions;
 mod multipart;
 mod read;
 mod write;
@@ -38,6 +39,7 @@ pub fn run(call: &Call) -> Result<Reply> {
         Operation::ListObjects => list::v1(call),
         Operation::ListObjectsV2 => list::v2(call),
         Operation::ListMultipartUploads => list_uploads::uploads(call),
+        Operation::ListObjectVersions => list_versions::versions(call),
         Operation::DeleteObjects => delete::many(call),
         Operation::HeadObject | Operation::GetObject => read::object(call),
         Operation::GetObjectTagging => read::tagging(call),
