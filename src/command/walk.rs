@@ -4,8 +4,11 @@ use crate::{
     client::{Client, FlatLister},
     command::{Cause, Failure, Session, level::Level, scope::Scope},
     location::S3Url,
-    plan::pattern::Pattern,
-    s3::op::ListedObject,
+    plan::{fnmatch, pattern::Pattern},
+    s3::{
+        op::{HeadObject, ListedObject},
+        request::Role,
+    },
 };
 
 /// One thing that a path means.
@@ -69,11 +72,41 @@ pub(super) struct Meant {
 /// Compat: `S3Handler.source_expand`.
 pub(super) async fn sources(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
     let meant = session.until_cancelled(entries(session, url)).await?;
+    if meant.entries.is_empty()
+        && let Some(version) = session.until_cancelled(old_version(session, url)).await?
+    {
+        return Ok(vec![version]);
+    }
     let may_be_nothing = meant.has_excluded || session.options.ignore_empty_source;
     if meant.entries.is_empty() && !may_be_nothing {
         return Err(no_source());
     }
     Ok(meant.entries)
+}
+
+/// What listings do not have: a version of an object that was deleted since.
+async fn old_version(session: &Session, url: &S3Url) -> Result<Option<Entry>, Failure> {
+    let is_asked = session.client.api_options().has("API-VersionId");
+    if !is_asked || url.key.is_empty() || fnmatch::is_pattern(&url.key) {
+        return Ok(None);
+    }
+    let head = HeadObject {
+        bucket: &url.bucket,
+        key: &url.key,
+        role: Role::Source,
+        checksums: false,
+    };
+    match session.client.call(&head).await {
+        Ok(object) => Ok(Some(Entry::Object(ListedObject {
+            key: url.key.clone(),
+            size: object.size,
+            last_modified: object.last_modified,
+            etag: object.etag,
+            storage_class: None,
+        }))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(Failure::from(error).on(url)),
+    }
 }
 
 /// The objects that a source means, a page at a time: with recursion all that are below, else

@@ -473,3 +473,28 @@ fn b35_a_tree_takes_one_listing_not_one_for_each_directory() {
         assert!(world.server.requests_of("ListObjects").is_empty());
     }
 }
+
+/// Only the latest versions are listed, and a source was looked for in that list.
+#[test]
+fn a_version_of_what_was_deleted_since_is_no_missing_source() {
+    let world = World::new();
+    let store = world.server.store();
+    store.put("bucket", "d/k", "old");
+    store.outdate("bucket", "d/k", "v1");
+    let old = "s3://bucket/d/k --API-VersionId v1";
+    assert_eq!(world.run(&format!("cat {old}")).succeeds().stdout, "old");
+    world.run(&format!("get {old}")).succeeds();
+    assert_eq!(world.read("k").unwrap(), b"old");
+    let line = "cp s3://bucket/d/k s3://bucket/d/k --API-VersionId v1";
+    world.run(line).succeeds();
+    assert_eq!(store.body("bucket", "d/k"), "old");
+    store.outdate("bucket", "d/k", "v2");
+    for line in [
+        "get s3://bucket/d/k",
+        "get s3://bucket/d/k --API-VersionId v3",
+        "get s3://bucket/d/* --API-VersionId v1",
+    ] {
+        let run = world.run(line).fails();
+        run.says("Source doesn't exist.");
+    }
+}

@@ -226,7 +226,10 @@ fn prepare(action: &Action, request: &mut Request, shared: &Shared) {
 /// The object a request reads: the source of copies, else the one it names.
 fn target(request: &Request) -> (String, String) {
     match request.headers.contains_key("x-amz-copy-source") {
-        true => source_of(request).unwrap_or_default(),
+        true => {
+            let source = source_of(request).unwrap_or_default();
+            (source.bucket, source.key)
+        }
         false => (request.bucket().to_owned(), request.key().to_owned()),
     }
 }

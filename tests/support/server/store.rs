@@ -39,6 +39,8 @@ pub struct Bucket {
     /// The region that was asked for; empty for the first region, as S3 reports it.
     pub location: String,
     pub objects: BTreeMap<String, Object>,
+    /// What is read by its key and version id only.
+    pub versions: BTreeMap<(String, String), Object>,
     /// Open multipart uploads by id.
     pub uploads: BTreeMap<String, Upload>,
     /// Access control lists that were set, by key; of the bucket itself by none.
@@ -174,6 +176,15 @@ impl Store {
             .body
     }
 
+    /// Deletes an object, of which a version stays.
+    pub fn outdate(&self, bucket: &str, key: &str, version: &str) {
+        let mut buckets = self.lock();
+        let bucket = buckets.get_mut(bucket).expect("a bucket");
+        let object = bucket.objects.remove(key).expect("an object");
+        let name = (key.to_owned(), version.to_owned());
+        bucket.versions.insert(name, object);
+    }
+
     /// Removes an object; true if there was one.
     pub fn remove(&self, bucket: &str, key: &str) -> bool {
         let mut buckets = self.lock();
@@ -227,10 +238,23 @@ impl Bucket {
             created,
             location: location.to_owned(),
             objects: BTreeMap::new(),
+            versions: BTreeMap::new(),
             uploads: BTreeMap::new(),
             acls: BTreeMap::new(),
             policy: None,
         }
+    }
+
+    /// An object that must exist, in the version that is asked for.
+    pub fn version(&self, key: &str, version: Option<&str>) -> Result<&Object> {
+        let Some(version) = version.filter(|version| *version != "null") else {
+            return self.object(key);
+        };
+        let kept = self.versions.get(&(key.to_owned(), version.to_owned()));
+        kept.ok_or_else(|| {
+            let message = "The specified version does not exist.";
+            S3Error::new(404, "NoSuchVersion", message).with("VersionId", version)
+        })
     }
 
     /// An object that must exist.

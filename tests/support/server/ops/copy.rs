@@ -24,8 +24,8 @@ pub fn object(call: &Call) -> Result<Reply> {
     let request = call.request;
     check_metadata(request)?;
     sse::check_key(request)?;
-    let (bucket, key) = source_of(request)?;
-    let source = read_source(call, &bucket, &key)?;
+    let from = source_of(request)?;
+    let source = read_source(call, &from)?;
     if source.size > MAX_SINGLE {
         return Err(S3Error::invalid_request(&format!(
             "The specified copy source is larger than the maximum allowable size for a \
@@ -33,7 +33,10 @@ pub fn object(call: &Call) -> Result<Reply> {
         )));
     }
     let headers = wanted_headers(request, &source)?;
-    if bucket == request.bucket() && key == request.key() && !changes_something(request) {
+    let is_itself = from.bucket == request.bucket()
+        && from.key == request.key()
+        && from.version.is_none_or(|version| version == "null");
+    if is_itself && !changes_something(request) {
         return Err(S3Error::invalid_request(
             "This copy request is illegal because it is trying to copy an object to itself \
              without changing the object's metadata, storage class, website redirect \
@@ -58,8 +61,7 @@ pub fn object(call: &Call) -> Result<Reply> {
 pub fn part(call: &Call) -> Result<Reply> {
     let request = call.request;
     let number = part_number(request)?;
-    let (bucket, key) = source_of(request)?;
-    let source = read_source(call, &bucket, &key)?;
+    let source = read_source(call, &source_of(request)?)?;
     let mut payload = source.payload();
     if let Some(header) = request.header("x-amz-copy-source-range") {
         let span = range::find_copied(header, source.size)?;
@@ -94,26 +96,37 @@ fn result(root: &'static str, etag: &str, at: &str) -> Reply {
     Reply::xml(xml)
 }
 
-/// Bucket and key of the source, decoded once. A `?versionId=null` is dropped.
-pub fn source_of(request: &Request) -> Result<(String, String)> {
+/// What is copied.
+#[derive(Default)]
+pub struct Source {
+    pub bucket: String,
+    pub key: String,
+    pub version: Option<String>,
+}
+
+/// Bucket and key of the source, decoded once, and the version.
+pub fn source_of(request: &Request) -> Result<Source> {
     let header = request.header("x-amz-copy-source").unwrap_or("");
-    let (path, version) = header.split_once('?').unwrap_or((header, "versionId=null"));
-    if version != "versionId=null" {
-        let message = "The specified version does not exist.";
-        return Err(S3Error::new(404, "NoSuchVersion", message));
-    }
+    let (path, version) = header.split_once("?versionId=").unwrap_or((header, ""));
     let path = String::from_utf8(decode_path(path)).unwrap_or_default();
     let path = path.strip_prefix('/').unwrap_or(&path);
     match path.split_once('/') {
-        Some((bucket, key)) if !key.is_empty() => Ok((bucket.to_owned(), key.to_owned())),
+        Some((bucket, key)) if !key.is_empty() => Ok(Source {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version: (!version.is_empty()).then(|| version.to_owned()),
+        }),
         _ => Err(S3Error::invalid_argument("Invalid copy source object key")
             .with("ArgumentName", "x-amz-copy-source")),
     }
 }
 
-fn read_source(call: &Call, bucket: &str, key: &str) -> Result<Object> {
-    let found = |bucket: &mut super::super::store::Bucket| Ok(bucket.object(key)?.clone());
-    let source = call.shared.store.with(bucket, found)?;
+fn read_source(call: &Call, source: &Source) -> Result<Object> {
+    let found = |bucket: &mut super::super::store::Bucket| {
+        let version = source.version.as_deref();
+        Ok(bucket.version(&source.key, version)?.clone())
+    };
+    let source = call.shared.store.with(&source.bucket, found)?;
     sse::check_copy_source(&source, call.request)?;
     condition::of_copy_source(call.request, &source)?;
     Ok(source)

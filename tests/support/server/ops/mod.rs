@@ -29,7 +29,6 @@ pub struct Call<'a> {
 
 /// Does what a request asks for.
 pub fn run(call: &Call) -> Result<Reply> {
-    check_version(call.request)?;
     match call.request.operation {
         Operation::ListBuckets => buckets::list(call),
         Operation::CreateBucket => buckets::create(call),
@@ -42,6 +41,7 @@ pub fn run(call: &Call) -> Result<Reply> {
         Operation::ListObjectVersions => list_versions::versions(call),
         Operation::DeleteObjects => delete::many(call),
         Operation::HeadObject | Operation::GetObject => read::object(call),
+        _ if is_of_old_version(call.request) => Err(S3Error::not_implemented()),
         Operation::GetObjectTagging => read::tagging(call),
         Operation::PutObject => write::object(call),
         Operation::CopyObject => copy::object(call),
@@ -61,13 +61,8 @@ pub fn run(call: &Call) -> Result<Reply> {
     }
 }
 
-/// There is one version of each object, which S3 calls "null".
-fn check_version(request: &Request) -> Result<()> {
-    match request.query_filled("versionId") {
-        None | Some("null") => Ok(()),
-        Some(version) => {
-            let message = "The specified version does not exist.";
-            Err(S3Error::new(404, "NoSuchVersion", message).with("VersionId", version))
-        }
-    }
+/// Old versions are only for reading.
+fn is_of_old_version(request: &Request) -> bool {
+    let version = request.query_filled("versionId");
+    version.is_some_and(|version| version != "null")
 }

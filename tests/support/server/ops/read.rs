@@ -14,7 +14,8 @@ use super::Call;
 pub fn object(call: &Call) -> Result<Reply> {
     let request = call.request;
     let object = call.shared.store.with(request.bucket(), |bucket| {
-        Ok(bucket.object(request.key())?.clone())
+        let version = request.query_filled("versionId");
+        Ok(bucket.version(request.key(), version)?.clone())
     })?;
     sse::check_access(&object.headers, request)?;
     if condition::of_read(request, &object)? == Verdict::NotModified {
