@@ -13,7 +13,10 @@ use clap::{
 };
 
 use crate::{
-    cli::{api_args, help, output_args::OutputArgs, rate, shard, size, sync_args::SyncArgs, words},
+    cli::{
+        api_args, customer_key, help, output_args::OutputArgs, rate, shard, size,
+        sync_args::SyncArgs, words,
+    },
     credentials::Environment,
     net::Rates,
     plan::{filter::TimeFilter, rules::Rules},
@@ -249,6 +252,7 @@ impl Args {
         let shard = self.sync.shard.as_deref();
         let shard = shard.map(|text| shard::parse(text, environment));
         let mut api_options = api_args::read(matches)?;
+        customer_key::set(&mut api_options, &self.sync, environment)?;
         // They are other names for parameters of the API, which win.
         for (flag, text) in [
             ("API-ACL", &self.sync.acl()),
@@ -436,7 +440,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 63] = [
+const NEW: [&str; 65] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -494,6 +498,8 @@ const NEW: [&str; 63] = [
     "source-no-sign-request",
     "source-profile",
     "source-region",
+    "sse-c-key",
+    "sse-c-source-key",
     "stats",
     "storage-class",
     "summarize",

@@ -3,6 +3,7 @@
 pub mod api_args;
 mod args;
 mod completions;
+mod customer_key;
 pub mod datetime;
 mod exit;
 mod help;

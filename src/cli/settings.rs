@@ -6,7 +6,7 @@ use crate::{
     cli::{args::Args, prompt, side::Side, size::LEAST_MEMORY},
     client::{Mutations, RetryPolicy},
     command::{Failure, Options},
-    credentials::{Access, Ask, Environment, Provider},
+    credentials::{Access, Ask, Environment, Provider, is_open},
     net::{ConnectOptions, Proxies, ProxyVariables, TlsOptions},
     s3::{
         api_option::ApiOptions,
@@ -94,7 +94,10 @@ impl Settings {
             Mutations::Allowed
         };
         let read_ahead = (args.max_memory - LEAST_MEMORY) / OF_LISTINGS;
-        let open_files: BTreeSet<_> = sides().flat_map(|side| &side.open_files).collect();
+        let keys = [&args.sync.sse_c_key, &args.sync.sse_c_source_key];
+        let keys = keys.into_iter().flatten().filter(|path| is_open(path));
+        let open_files = sides().flat_map(|side| &side.open_files).chain(keys);
+        let open_files: BTreeSet<_> = open_files.collect();
         let warnings = open_files.into_iter().map(|path| {
             let path = path.display();
             format!("{path} has secrets and others can read it: chmod 600 {path}")

@@ -98,6 +98,12 @@ pub(super) struct SyncArgs {
     /// Storage class, as --API-StorageClass
     #[arg(long, value_name = "CLASS", help_heading = SYNC)]
     pub(super) storage_class: Option<String>,
+    /// Encrypt with the key in this file (SSE-C) [default: S4CMD_SSE_C_KEY]
+    #[arg(long, value_name = "FILE", help_heading = WORK)]
+    pub(super) sse_c_key: Option<PathBuf>,
+    /// That of the sources of copies [default: S4CMD_SSE_C_SOURCE_KEY]
+    #[arg(long, value_name = "FILE", help_heading = WORK)]
+    pub(super) sse_c_source_key: Option<PathBuf>,
     /// Send no Content-Type by the extensions of names
     #[arg(long, help_heading = WORK)]
     pub(super) no_guess_mime_type: bool,

@@ -219,7 +219,7 @@ fn read_s3cfg(flags: &Flags, environment: &Environment) -> Result<S3cfg, Credent
 }
 
 /// Whether others than the owner can read a file.
-fn is_open(path: &Path) -> bool {
+pub fn is_open(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
 }
 

@@ -19,7 +19,7 @@ mod sso;
 mod token_service;
 
 pub use access::{Access, Ask};
-pub use chain::{CredentialsError, Flags, Resolved, is_true, resolve};
+pub use chain::{CredentialsError, Flags, Resolved, is_open, is_true, resolve};
 pub use container::Container;
 pub use environment::Environment;
 pub use instance::Instance;

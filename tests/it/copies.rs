@@ -1,5 +1,7 @@
 //! `cp`, `mv` and `dsync` within S3 against servers that fail, lie, or change under way.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use crate::{
     matrix::{Scenario, all_give_up, last_word, lasting, passing, spoiled_documents},
     run::{Run, World, content},
@@ -353,6 +355,39 @@ fn the_customers_key_of_the_source_is_for_the_source_only() {
             .succeeds();
         assert!(world.read("got") == world.read("file"));
     }
+}
+
+/// What is on a command line is for all users of a machine to see.
+#[test]
+fn the_customers_keys_come_from_files_and_the_environment() {
+    let mut world = encrypted();
+    let binary: Vec<u8> = (0..32).map(|n| n * 8).collect();
+    world.file("key", &binary);
+    let run = world
+        .run("put file s3://bucket/new --sse-c-key key")
+        .succeeds();
+    run.says("chmod 600 key");
+    world.run("get s3://bucket/new not").fails();
+    world.set("S4CMD_SSE_C_SOURCE_KEY", STANDARD.encode(&binary));
+    world.set("S4CMD_SSE_C_KEY", STANDARD.encode(CUSTOMER_KEY));
+    let line = "cp s3://bucket/new s3://bucket/copy";
+    world.run(line).succeeds();
+    world.run(&format!("{line}-in-parts {PARTS}")).succeeds();
+    for (key, options) in [
+        ("copy", ""),
+        ("copy-in-parts", ""),
+        ("new", "--sse-c-key key"),
+    ] {
+        let line = format!("get -f s3://bucket/{key} got {options}");
+        world.run(&line).succeeds();
+        assert!(world.read("got") == world.read("file"), "{key}");
+    }
+    world.file("key", "short");
+    let run = world.run("get s3://bucket/new not --sse-c-key key");
+    assert_eq!(run.status.code(), Some(2));
+    run.says("key: a key is 32 bytes");
+    let run = world.run("get s3://bucket/new not --sse-c-key missing");
+    run.says("missing: No such file");
 }
 
 #[test]
