@@ -440,7 +440,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 65] = [
+const NEW: [&str; 66] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -484,6 +484,7 @@ const NEW: [&str; 65] = [
     "no-verify",
     "older-than",
     "only-show-errors",
+    "preserve",
     "profile",
     "progress",
     "quiet",

@@ -127,6 +127,7 @@ impl Settings {
                 max_single_copy: args.max_singlepart_copy_size,
                 md5: !args.no_md5,
                 media_types: !args.sync.no_guess_mime_type,
+                preserve: args.sync.preserve,
                 verify: !args.no_verify,
                 relay,
                 resume: args.sync.resume,

@@ -104,6 +104,9 @@ pub(super) struct SyncArgs {
     /// That of the sources of copies [default: S4CMD_SSE_C_SOURCE_KEY]
     #[arg(long, value_name = "FILE", help_heading = WORK)]
     pub(super) sse_c_source_key: Option<PathBuf>,
+    /// Keep times, permissions and owners of files in metadata, restore them
+    #[arg(long, conflicts_with = "exact_timestamps", help_heading = WORK)]
+    pub(super) preserve: bool,
     /// Send no Content-Type by the extensions of names
     #[arg(long, help_heading = WORK)]
     pub(super) no_guess_mime_type: bool,

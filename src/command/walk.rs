@@ -72,10 +72,11 @@ pub(super) struct Meant {
 /// Compat: `S3Handler.source_expand`.
 pub(super) async fn sources(session: &Session, url: &S3Url) -> Result<Vec<Entry>, Failure> {
     let meant = session.until_cancelled(entries(session, url)).await?;
-    if meant.entries.is_empty()
-        && let Some(version) = session.until_cancelled(old_version(session, url)).await?
-    {
-        return Ok(vec![version]);
+    if meant.entries.is_empty() {
+        let version = Box::pin(old_version(session, url));
+        if let Some(version) = session.until_cancelled(version).await? {
+            return Ok(vec![version]);
+        }
     }
     let may_be_nothing = meant.has_excluded || session.options.ignore_empty_source;
     if meant.entries.is_empty() && !may_be_nothing {

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::{
     blocking,
-    local::{self, Directory, Sorter, SourceFile, TempFile},
+    local::{self, Attributes, Directory, Mode, Sorter, SourceFile, TempFile},
     s3::{payload::FileIdentity, types::Md5Digest},
 };
 
@@ -260,7 +260,11 @@ impl Cache {
         }
         writer.flush()?;
         drop(writer);
-        temp.persist(Some(0o600), None, true).map(drop)
+        let attributes = Attributes {
+            mode: Some(0o600),
+            ..Attributes::default()
+        };
+        temp.persist(Mode::Masked, &attributes, true).map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files: walking, reading, hashing, and writing so that nothing half-done is ever seen.
 
+mod attributes;
 mod crc64;
 mod directory;
 mod entries;
@@ -17,6 +18,7 @@ mod temp_name;
 mod umask;
 mod walk;
 
+pub use attributes::Attributes;
 pub use crc64::Crc64;
 pub use directory::{Directory, DirectoryError, is_missing};
 pub use hash::{
@@ -32,5 +34,5 @@ pub use owner::{Owner, OwnerError};
 pub use part_map::Arrived;
 pub use source::{SourceError, SourceFile};
 pub use spill::{Record, Sorted, Sorter};
-pub use temp::{TempFile, is_temporary, remove_left};
+pub use temp::{Mode, TempFile, is_temporary, remove_left};
 pub use walk::{Found, Links, LocalFile, WalkOptions, walk};

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::{
     blocking,
     counter::Counter,
+    local::Attributes,
     s3::payload::{FileIdentity, FileRegion},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub struct SourceFile {
     file: Arc<File>,
     identity: FileIdentity,
-    mode: u32,
+    attributes: Attributes,
     path: Arc<Path>,
     opened: SystemTime,
 }
@@ -48,7 +49,7 @@ impl SourceFile {
     /// # Errors
     /// It is missing, unreadable, not a regular file or longer than its size.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
-        use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+        use std::os::unix::fs::FileExt as _;
         blocking::in_place(|| {
             // Opening a pipe would wait for a writer.
             if !is_file(&fs::metadata(path)?) {
@@ -68,7 +69,7 @@ impl SourceFile {
             Ok(Self {
                 file: Arc::new(file),
                 identity: FileIdentity::of(&metadata),
-                mode: metadata.permissions().mode(),
+                attributes: Attributes::of(&metadata),
                 path: path.into(),
                 opened,
             })
@@ -103,7 +104,12 @@ impl SourceFile {
     /// The permission bits as the original writes them into the `privilege` metadata: three octal
     /// digits.
     pub fn privilege(&self) -> String {
-        format!("{:03o}", self.mode & 0o777)
+        format!("{:03o}", self.attributes.mode.unwrap_or_default())
+    }
+
+    /// What the file has beside its bytes.
+    pub fn attributes(&self) -> Attributes {
+        self.attributes
     }
 
     /// A region to send. Sending it fails if the file is changed before the last byte is sent.

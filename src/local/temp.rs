@@ -2,9 +2,8 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{File, Permissions},
     io,
-    os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _},
+    os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _, fchown},
     sync::atomic::{AtomicBool, Ordering},
-    time::SystemTime,
 };
 
 use rustix::{
@@ -15,7 +14,7 @@ use rustix::{
 use crate::{
     blocking,
     local::{
-        Directory,
+        Attributes, Directory,
         part_map::{self, Arrived, PartMap},
         temp_name,
         umask::umask,
@@ -35,6 +34,15 @@ pub struct TempFile {
     file: File,
     map: Option<PartMap>,
     stays: AtomicBool,
+}
+
+/// What becomes of permissions that somebody else recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Those that the umask allows are set.
+    Masked,
+    /// All are set.
+    Exact,
 }
 
 impl TempFile {
@@ -140,9 +148,8 @@ impl TempFile {
         blocking::in_place(|| self.file.write_all_at(bytes, offset))
     }
 
-    /// Puts the file in the target's place, at once. `privilege` are the permission bits that the
-    /// uploader recorded: those of them that the umask allows are set, never more than `0777`;
-    /// `modified` is the time that it is to have. Gives the file as it is then.
+    /// Puts the file in the target's place, at once, with these attributes as far as the system
+    /// allows, and never more permissions than `0777`. Gives the file as it is then.
     /// Without `replace` a target that is there is left alone, whoever put it there meanwhile.
     ///
     /// # Errors
@@ -150,14 +157,25 @@ impl TempFile {
     /// the temporary file is removed.
     pub fn persist(
         self,
-        privilege: Option<u32>,
-        modified: Option<SystemTime>,
+        mode: Mode,
+        attributes: &Attributes,
         replace: bool,
     ) -> io::Result<FileIdentity> {
         blocking::in_place(|| {
-            let mode = privilege.unwrap_or(0o666) & 0o777 & !umask()?;
+            let wanted = attributes.mode.unwrap_or(0o666) & 0o777;
+            let mode = match mode {
+                Mode::Masked => wanted & !umask()?,
+                Mode::Exact => wanted,
+            };
+            // Only the superuser can give files away, but a group may be one of the user's.
+            if attributes.group.is_some() {
+                let _ = fchown(&self.file, None, attributes.group);
+            }
+            if attributes.user.is_some() {
+                let _ = fchown(&self.file, attributes.user, None);
+            }
             self.file.set_permissions(Permissions::from_mode(mode))?;
-            if let Some(modified) = modified {
+            if let Some(modified) = attributes.modified {
                 // A file system without such times has the right content all the same.
                 let _ = self.file.set_modified(modified);
             }
@@ -325,10 +343,19 @@ mod tests {
     fn setuid_from_metadata_is_not_set() {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("t");
-        let temp = create(&target).unwrap();
-        temp.persist(Some(0o6777), None, true).unwrap();
-        let mode = fs::metadata(&target).unwrap().permissions().mode();
-        assert_eq!(mode & 0o7777, 0o777 & !umask().unwrap());
+        let attributes = Attributes {
+            mode: Some(0o6777),
+            ..Attributes::default()
+        };
+        for (mode, expected) in [
+            (Mode::Masked, 0o777 & !umask().unwrap()),
+            (Mode::Exact, 0o777),
+        ] {
+            let temp = create(&target).unwrap();
+            temp.persist(mode, &attributes, true).unwrap();
+            let mode = fs::metadata(&target).unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, expected);
+        }
     }
 
     #[test]
@@ -337,7 +364,9 @@ mod tests {
         let target = directory.path().join("t");
         let temp = create(&target).unwrap();
         fs::write(&target, "theirs").unwrap();
-        let error = temp.persist(None, None, false).unwrap_err();
+        let error = temp
+            .persist(Mode::Masked, &Attributes::default(), false)
+            .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&target).unwrap(), b"theirs");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -347,7 +376,10 @@ mod tests {
     fn long_names_still_fit() {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("é".repeat(127));
-        create(&target).unwrap().persist(None, None, true).unwrap();
+        create(&target)
+            .unwrap()
+            .persist(Mode::Masked, &Attributes::default(), true)
+            .unwrap();
         assert!(target.exists());
     }
 
@@ -356,7 +388,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("d");
         fs::create_dir(&target).unwrap();
-        assert!(create(&target).unwrap().persist(None, None, true).is_err());
+        assert!(
+            create(&target)
+                .unwrap()
+                .persist(Mode::Masked, &Attributes::default(), true)
+                .is_err()
+        );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
@@ -463,7 +500,8 @@ mod tests {
             index: 0,
             md5: [0; 16],
         });
-        temp.persist(None, None, false).unwrap();
+        temp.persist(Mode::Masked, &Attributes::default(), false)
+            .unwrap();
         assert_eq!(names(directory.path()), ["t"]);
     }
 }

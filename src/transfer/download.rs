@@ -3,7 +3,9 @@
 use std::{ffi::OsStr, fs, io, path::Path, time::SystemTime};
 
 use crate::{
-    local::{Directory, Hasher, SourceFile, TempFile, hash_composites, is_missing},
+    local::{
+        Attributes, Directory, Hasher, Mode, SourceFile, TempFile, hash_composites, is_missing,
+    },
     plan::etag::part_sizes,
     s3::{
         op::{GetObject, HeadObjectOutput},
@@ -101,15 +103,13 @@ async fn fetch(engine: &Engine, download: &Download, place: Place<'_>) -> Result
         true => single(engine, download, place).await?,
         false => download_ranges::fetch(engine, download, place).await?,
     };
-    let privilege = object
-        .metadata("privilege")
-        .and_then(|digits| u32::from_str_radix(digits, 8).ok());
     // Listings may have the time in finer steps than heads, and will be compared with it again.
     let listed = &download.source;
     let modified = listed.last_modified.filter(|_| listed.etag == object.etag);
     let modified = modified.or(object.last_modified).map(SystemTime::from);
     let replace = download.overwrite == Overwrite::Replace;
-    let file = match temp.persist(privilege, modified, replace) {
+    let attributes = attributes(engine, &object, modified);
+    let file = match temp.persist(attributes.0, &attributes.1, replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(Error::Exists(download.target.display().to_string()));
         }
@@ -124,6 +124,31 @@ async fn fetch(engine: &Engine, download: &Download, place: Place<'_>) -> Result
         },
         _ => Proof::default(),
     })
+}
+
+/// Those that the file had, if that is asked for and known. Else the permissions that uploads
+/// record in any case, and the time of the object.
+fn attributes(
+    engine: &Engine,
+    object: &HeadObjectOutput,
+    modified: Option<SystemTime>,
+) -> (Mode, Attributes) {
+    let kept = match engine.options.preserve {
+        true => Attributes::of_metadata(|name| object.metadata(name)),
+        false => Attributes::default(),
+    };
+    let privilege = object.metadata("privilege");
+    let privilege = privilege.and_then(|digits| u32::from_str_radix(digits, 8).ok());
+    let mode = match kept.mode {
+        Some(_) => Mode::Exact,
+        None => Mode::Masked,
+    };
+    let attributes = Attributes {
+        mode: kept.mode.or(privilege),
+        modified: kept.modified.or(modified),
+        ..kept
+    };
+    (mode, attributes)
 }
 
 /// What arrived.

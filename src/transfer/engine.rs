@@ -53,6 +53,8 @@ pub struct TransferOptions {
     pub md5: bool,
     /// Whether uploads get the media type that their name speaks for.
     pub media_types: bool,
+    /// Whether times, permissions and owners of files are kept in metadata, and come back.
+    pub preserve: bool,
     /// Whether what arrives is checked against the sums that the server gives.
     pub verify: bool,
     /// Whether the sources of copies are at another server, or for somebody else: then their bytes

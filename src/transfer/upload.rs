@@ -115,7 +115,7 @@ async fn single(
         let region = file.region(0, file.len()).counted(engine.meter.moved());
         (Payload::File(region), sums)
     };
-    let metadata = metadata(file, sums.md5.as_ref());
+    let metadata = metadata(engine, file, sums.md5.as_ref());
     let put = PutObject {
         bucket: &upload.target.bucket,
         key: &upload.target.key,
@@ -182,11 +182,20 @@ impl Sums {
     }
 }
 
-/// Compat: the two entries that the original writes on every upload.
-pub(super) fn metadata(file: &SourceFile, md5: Option<&Md5Digest>) -> Vec<(String, String)> {
+/// Compat: the two entries that the original writes on every upload; and what else the file has, if
+/// that is to be kept.
+pub(super) fn metadata(
+    engine: &Engine,
+    file: &SourceFile,
+    md5: Option<&Md5Digest>,
+) -> Vec<(String, String)> {
     let md5 = md5.map(|md5| ("md5".to_owned(), encode::hex(md5)));
     let privilege = ("privilege".to_owned(), file.privilege());
-    md5.into_iter().chain([privilege]).collect()
+    let kept = match engine.options.preserve {
+        true => file.attributes().to_metadata(),
+        false => Vec::new(),
+    };
+    md5.into_iter().chain([privilege]).chain(kept).collect()
 }
 
 /// The media type, by the name of the object, or else by that of the file.

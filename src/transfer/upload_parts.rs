@@ -45,7 +45,7 @@ pub(super) async fn upload(
         size: file.len(),
         part_size: split.part_size(),
         md5,
-        metadata: &metadata(file, md5.as_ref()),
+        metadata: &metadata(engine, file, md5.as_ref()),
         properties: &properties,
         only_new: upload.overwrite == Overwrite::Skip,
     };

@@ -47,6 +47,7 @@ mod no_overwrite;
 mod order;
 mod output;
 mod parts;
+mod preserve;
 mod programs;
 mod proofs;
 mod proxy;
