@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    num::{NonZeroU64, ParseIntError},
+    num::{NonZeroU64, NonZeroUsize, ParseIntError},
     path::PathBuf,
     sync::Arc,
 };
@@ -10,6 +10,7 @@ use std::{
 use clap::{
     CommandFactory as _, FromArgMatches as _, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
 };
 
 use crate::{
@@ -157,6 +158,9 @@ pub(super) struct Args {
     /// Objects of this size and above are copied in parts
     #[arg(long, value_name = "BYTES", default_value_t = 100 << 20, value_parser = integer, help_heading = TUNING)]
     pub(super) max_singlepart_copy_size: u64,
+    /// Lines of run at once, which may end in any order
+    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN, help_heading = TUNING)]
+    pub(super) lines: NonZeroUsize,
     /// Keys in one request to delete, 1 to 1000
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = integer, help_heading = TUNING)]
     pub(super) batch_delete_size: u64,
@@ -207,18 +211,27 @@ pub(super) enum Parsed {
 ///
 /// Differs: the original appended them, and they beat the command line.
 pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Parsed {
+    parse_by(&mut definition(), arguments, environment)
+}
+
+/// The same, for those who read many and keep the definition.
+pub(super) fn parse_by(
+    options: &mut clap::Command,
+    arguments: Vec<OsString>,
+    environment: &Environment,
+) -> Parsed {
     let mut arguments = arguments.into_iter();
     let mut line: Vec<OsString> = arguments.next().into_iter().collect();
     if environment.is_not_utf8("S4CMD_OPTS") {
         return Parsed::Wrong(usage_error("S4CMD_OPTS is not UTF-8"));
     }
     match words::split(environment.get("S4CMD_OPTS").unwrap_or_default()) {
-        Some(options) => line.extend(options.into_iter().map(OsString::from)),
+        Some(words) => line.extend(words.into_iter().map(OsString::from)),
         None => return Parsed::Wrong(usage_error("S4CMD_OPTS has a quote that is not closed")),
     }
     line.extend(arguments);
     let said = line.clone();
-    let matches = match definition().try_get_matches_from(line) {
+    let matches = match options.try_get_matches_from_mut(line) {
         Ok(matches) => matches,
         Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error, &said))),
     };
@@ -296,6 +309,37 @@ pub(super) fn definition() -> clap::Command {
         }
         None => arg,
     })
+}
+
+/// Refuses the options of a kind, if any is among the arguments. What else is wrong with them is
+/// not told.
+///
+/// # Errors
+/// The `text` for the first of them.
+pub(super) fn refuse(
+    options: &mut clap::Command,
+    arguments: &[OsString],
+    is_refused: impl Fn(&clap::Arg) -> bool,
+    text: impl Fn(&str) -> String,
+) -> Result<(), String> {
+    let Ok(matches) = options.try_get_matches_from_mut(arguments) else {
+        return Ok(());
+    };
+    let is_said = |arg: &&clap::Arg| {
+        let source = matches.value_source(arg.get_id().as_str());
+        source == Some(ValueSource::CommandLine)
+    };
+    let refused = options.get_arguments().filter(|arg| is_refused(arg));
+    let mut longs = refused.filter(is_said).filter_map(clap::Arg::get_long);
+    longs.next().map_or(Ok(()), |long| Err(text(long)))
+}
+
+/// Whether an option of `run` is about all of its lines: who asks where, how fast, and what is told.
+pub(super) fn is_of_all(arg: &clap::Arg) -> bool {
+    let long = arg.get_long().unwrap_or_default();
+    let is_of_sources = long.starts_with("source-");
+    let heading = arg.get_help_heading();
+    is_of_sources || long == "hash-cache" || [ACCESS, TUNING, OUTPUT].map(Some).contains(&heading)
 }
 
 /// The beginnings of an option of the original that only newer options have as well.
@@ -440,7 +484,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 66] = [
+const NEW: [&str; 67] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -468,6 +512,7 @@ const NEW: [&str; 66] = [
     "json",
     "limit-rate",
     "limit-requests",
+    "lines",
     "log-file",
     "log-mode",
     "log-owner",

@@ -106,6 +106,7 @@ Commands:
   modify S3             other headers, metadata or storage class in place
   policy get|set|del S3 what a bucket allows
   signurl S3            a URL that anybody can use for a while
+  run FILE              the commands in a file, one in each line; -: standard input
   completions SHELL     what makes bash, zsh or fish complete names
   man                   the manual page
 s4cmd COMMAND --help tells more about one.";
@@ -125,7 +126,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 24] = [
+const TOPICS: [Topic; 25] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -382,6 +383,16 @@ const TOPICS: [Topic; 24] = [
         about: "Shows, sets or removes the policy of a bucket. The file - is the standard input.",
         options: &[&["dry_run"]],
         example: "s4cmd policy set s3://bucket policy.json",
+    },
+    Topic {
+        command: "run",
+        usage: "s4cmd run [options] FILE",
+        about: "Runs the commands in a file, or with - in the standard input, one in each line,\n\
+                in one process. Empty lines and those that begin with # are none. Access,\n\
+                tuning and output are options of run, all others those of the lines. If a line\n\
+                of a file makes no sense nothing is done; one that fails keeps no other back.",
+        options: &[&["lines", "dry_run", "stats"]],
+        example: "s4cmd run nightly.txt --lines 8",
     },
     Topic {
         command: "completions",

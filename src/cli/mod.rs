@@ -12,6 +12,7 @@ mod man;
 mod output_args;
 mod prompt;
 mod rate;
+mod script;
 mod settings;
 mod shard;
 mod side;
@@ -42,6 +43,7 @@ use crate::{
 
 use args::{Args, Parsed};
 use exit::{ExitCodes, FAILED, USAGE};
+use script::{Script, Source};
 use settings::Settings;
 
 /// Runs the program with this process's arguments, environment and streams.
@@ -60,10 +62,11 @@ pub fn main() -> ExitCode {
 /// failed (or 3 to 6, where finer ones are asked for), 2 wrong usage, 130, 143 and 129 after SIGINT,
 /// SIGTERM and SIGHUP.
 pub fn run(arguments: Vec<OsString>, environment: &Environment, output: &Arc<Output>) -> u8 {
+    let said = arguments.clone();
     match args::parse(arguments, environment) {
         Parsed::Run(args) => match about_itself(&args.words) {
             Ok(Some(text)) => write(output, &text),
-            Ok(None) => run_command(&args, environment, output),
+            Ok(None) => run_command(&args, &said, environment, output),
             Err(failure) => {
                 output.failure(&failure);
                 FAILED
@@ -96,19 +99,52 @@ fn about_itself(words: &[String]) -> Result<Option<String>, Failure> {
     }
 }
 
-fn run_command(args: &Args, environment: &Environment, output: &Arc<Output>) -> u8 {
+fn run_command(
+    args: &Args,
+    said: &[OsString],
+    environment: &Environment,
+    output: &Arc<Output>,
+) -> u8 {
     if args.secret_key.is_some() && io::stderr().is_terminal() {
         output.warning(
             "--secret-key can be seen by everybody on this machine: better set S3_SECRET_KEY",
         );
     }
-    match prepare(args, environment, output, None) {
-        Ok((command, session)) => drive(command, session, output, args.output.exit_codes),
-        Err(failure) => {
-            output.failure(&failure);
-            FAILED
-        }
+    let driven = match &args.words[..] {
+        [name, script] if name == "run" => run_script((args, said), script, environment, output),
+        _ => prepare(args, environment, output, None).and_then(|(command, session)| {
+            let work = async move |session: Session| command::run(&session, &command).await;
+            Ok(drive(session, output, args.output.exit_codes, work))
+        }),
+    };
+    driven.unwrap_or_else(|failure| {
+        output.failure(&failure);
+        FAILED
+    })
+}
+
+/// Runs the lines of a file, if none of them is wrong.
+fn run_script(
+    (args, said): (&Args, &[OsString]),
+    script: &str,
+    environment: &Environment,
+    output: &Arc<Output>,
+) -> Result<u8, Failure> {
+    output.configure(&args.output.options()?)?;
+    let is_of_lines = |arg: &clap::Arg| !args::is_of_all(arg) && arg.get_long() != Some("dry-run");
+    let text = |long: &str| format!("--{long} is for single lines: write it there");
+    let refused = args::refuse(&mut args::definition(), said, is_of_lines, text);
+    refused.map_err(Failure::InvalidArgument)?;
+    let (settings, session) = resolve(args, environment, output, None)?;
+    let script = Script::new(Source::named(script), settings, environment);
+    let wrong = script.check()?;
+    if !wrong.is_empty() {
+        wrong.iter().for_each(|failure| output.failure(failure));
+        return Ok(FAILED);
     }
+    let (lines, at_once) = (script.start()?, args.lines.get());
+    let work = async move |session: Session| command::run_all(&session, lines, at_once).await;
+    Ok(drive(session, output, args.output.exit_codes, work))
 }
 
 /// Runs a command line on the caller's runtime, over connections of the caller's making and until
@@ -149,14 +185,25 @@ fn prepare(
 ) -> Result<(Command, Session), Failure> {
     output.configure(&args.output.options()?)?;
     let command = Command::parse(&args.words)?;
+    let (_, session) = resolve(args, environment, output, dialer)?;
+    Ok((command, session))
+}
+
+fn resolve(
+    args: &Args,
+    environment: &Environment,
+    output: &Arc<Output>,
+    dialer: Option<Dialer>,
+) -> Result<(Settings, Session), Failure> {
     let mut settings = Settings::resolve(args, environment)?;
     settings.connect.dialer = dialer;
-    settings.transfer.jobs = limits::jobs_within(settings.transfer.jobs);
+    let jobs = &mut settings.work.transfer.jobs;
+    *jobs = limits::jobs_within(*jobs);
     for warning in &settings.warnings {
         output.warning(warning);
     }
     let records = (hashes(args)?, Journal::new(state_home(environment)));
-    Ok((command, session(settings, records, output)?))
+    Ok((settings.clone(), session(settings, records, output)?))
 }
 
 fn hashes(args: &Args) -> Result<Hashes, Failure> {
@@ -188,7 +235,7 @@ fn session(
             "  (I)s4cmd: endpoint {}, region {}, {} threads",
             settings.endpoint,
             settings.endpoint.region(),
-            settings.transfer.jobs
+            settings.work.transfer.jobs
         ));
     }
     let http =
@@ -202,11 +249,11 @@ fn session(
         endpoint: settings.endpoint,
         credentials: settings.credentials,
         retry: settings.retry,
-        max_requests: settings.transfer.jobs,
+        max_requests: settings.work.transfer.jobs,
         read_ahead: settings.read_ahead,
         request_rate: settings.request_rate,
-        mutations: settings.mutations,
-        api_options: settings.api_options,
+        mutations: settings.work.mutations,
+        api_options: settings.work.api_options,
         traffic: traffic.clone(),
         observer,
     };
@@ -221,19 +268,26 @@ fn session(
     let client = Client::new(http, options);
     let source = source.unwrap_or_else(|| client.clone());
     let ways = (client, source);
-    let (transfer, options) = (settings.transfer, settings.options);
     Ok(Session::new(
         ways,
         records,
-        transfer,
-        options,
+        settings.work.transfer,
+        settings.work.options,
         (Arc::clone(output), traffic),
     ))
 }
 
 /// Runs the command on a runtime of its own and waits outside of it, where nothing that the
 /// command does can block the waiting.
-fn drive(command: Command, session: Session, output: &Arc<Output>, codes: ExitCodes) -> u8 {
+fn drive<F>(
+    session: Session,
+    output: &Arc<Output>,
+    codes: ExitCodes,
+    work: impl FnOnce(Session) -> F,
+) -> u8
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let (send, ended) = mpsc::channel();
     let overdue = send.clone();
     let watch = signals::watch(session.cancel.clone(), move || {
@@ -251,8 +305,9 @@ fn drive(command: Command, session: Session, output: &Arc<Output>, codes: ExitCo
             return FAILED;
         }
     };
+    let work = work(session);
     runtime.spawn(async move {
-        let work = tokio::spawn(async move { command::run(&session, &command).await });
+        let work = tokio::spawn(work);
         let _ = send.send(End::Finished(work.await));
     });
     if let Ok(End::Finished(Err(error))) = ended.recv()

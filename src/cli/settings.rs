@@ -5,18 +5,15 @@ use std::{collections::BTreeSet, num::NonZeroU64, path::PathBuf, sync::Arc, time
 use crate::{
     cli::{args::Args, prompt, side::Side, size::LEAST_MEMORY},
     client::{Mutations, RetryPolicy},
-    command::{Failure, Options},
+    command::{Failure, Options, Work},
     credentials::{Access, Ask, Environment, Provider, is_open},
     net::{ConnectOptions, Proxies, ProxyVariables, TlsOptions},
-    s3::{
-        api_option::ApiOptions,
-        endpoint::{Endpoint, Scheme},
-    },
+    s3::endpoint::{Endpoint, Scheme},
     transfer::TransferOptions,
 };
 
 /// Everything resolved.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) endpoint: Endpoint,
     pub(super) credentials: Option<Provider>,
@@ -26,10 +23,8 @@ pub(super) struct Settings {
     pub(super) retry: RetryPolicy,
     pub(super) read_ahead: u64,
     pub(super) request_rate: Option<NonZeroU64>,
-    pub(super) mutations: Mutations,
-    pub(super) transfer: TransferOptions,
-    pub(super) options: Options,
-    pub(super) api_options: ApiOptions,
+    /// Of how many jobs at once.
+    pub(super) work: Work,
     pub(super) verbose: bool,
     pub(super) debug: bool,
     /// What the user should know before anything is sent.
@@ -88,11 +83,6 @@ impl Settings {
             u32::try_from(args.retry).unwrap_or(u32::MAX),
             Duration::from_secs(args.retry_delay.min(u32::MAX.into())),
         );
-        let mutations = if args.dry_run {
-            Mutations::Forbidden
-        } else {
-            Mutations::Allowed
-        };
         let read_ahead = (args.max_memory - LEAST_MEMORY) / OF_LISTINGS;
         let keys = [&args.sync.sse_c_key, &args.sync.sse_c_source_key];
         let keys = keys.into_iter().flatten().filter(|path| is_open(path));
@@ -118,47 +108,97 @@ impl Settings {
             },
             read_ahead,
             request_rate: args.limit_requests,
-            mutations,
-            transfer: TransferOptions {
-                jobs: threads(args, environment)?,
-                split_size: args.multipart_split_size,
-                max_single_upload: args.max_singlepart_upload_size,
-                max_single_download: args.max_singlepart_download_size,
-                max_single_copy: args.max_singlepart_copy_size,
-                md5: !args.no_md5,
-                media_types: !args.sync.no_guess_mime_type,
-                preserve: args.sync.preserve,
-                verify: !args.no_verify,
-                relay,
-                resume: args.sync.resume,
-                delete_batch: batch_size(args)?,
-                buffers: args.max_memory - read_ahead,
+            work: Work {
+                mutations: mutations(args),
+                api_options: args.api_options.clone(),
+                transfer: TransferOptions {
+                    jobs: threads(args, environment)?,
+                    split_size: args.multipart_split_size,
+                    max_single_upload: args.max_singlepart_upload_size,
+                    max_single_download: args.max_singlepart_download_size,
+                    max_single_copy: args.max_singlepart_copy_size,
+                    md5: !args.no_md5,
+                    media_types: !args.sync.no_guess_mime_type,
+                    preserve: args.sync.preserve,
+                    verify: !args.no_verify,
+                    relay,
+                    resume: args.sync.resume,
+                    delete_batch: batch_size(args)?,
+                    buffers: args.max_memory - read_ahead,
+                },
+                options: options(args),
             },
-            options: Options {
-                recursive: args.recursive,
-                force: args.force,
-                sync_check: args.sync_check,
-                show_directory: args.show_directory,
-                ignore_empty_source: args.ignore_empty_source,
-                no_overwrite: args.sync.no_overwrite,
-                method: args.sync.method(),
-                modified: args.modified,
-                older_than: args.sync.older_than,
-                rules: Arc::clone(&args.rules),
-                links: args.sync.links(),
-                case_conflict: args.sync.case_conflict(),
-                delete: args.delete_removed.then(|| args.sync.delete_options()),
-                verify: args.sync.verifies(),
-                report: args.sync.report.clone(),
-                stats: args.output.stats,
-                layout: args.output.layout(),
-                acl: args.sync.acl_change(),
-                grant: args.sync.grant(),
-            },
-            api_options: args.api_options.clone(),
             verbose: args.output.verbose,
             debug: args.output.debug,
         })
+    }
+
+    /// What a line of a script is to do by its own options, and by what was said once for all of
+    /// them.
+    ///
+    /// # Errors
+    /// The two do not go together.
+    pub(super) fn work_of(&self, line: &Args) -> Result<Work, Failure> {
+        let transfer = self.work.transfer;
+        let (resume, verify) = (line.sync.resume, line.sync.verifies());
+        let conflict = match (transfer.md5, transfer.verify) {
+            (false, _) if resume => Some("--resume cannot be used with --no-md5"),
+            (_, false) if verify => Some("--verify cannot be used with --no-verify"),
+            _ => None,
+        };
+        if let Some(text) = conflict {
+            return Err(Failure::InvalidArgument(text.to_owned()));
+        }
+        let source = self.source.as_ref().map(|(endpoint, _)| endpoint);
+        for endpoint in [Some(&self.endpoint), source].into_iter().flatten() {
+            check_keys(line, endpoint)?;
+        }
+        Ok(Work {
+            mutations: match self.work.mutations {
+                Mutations::Allowed => mutations(line),
+                Mutations::Forbidden => Mutations::Forbidden,
+            },
+            api_options: line.api_options.clone(),
+            transfer: TransferOptions {
+                media_types: !line.sync.no_guess_mime_type,
+                preserve: line.sync.preserve,
+                resume,
+                ..transfer
+            },
+            options: options(line),
+        })
+    }
+}
+
+fn mutations(args: &Args) -> Mutations {
+    if args.dry_run {
+        Mutations::Forbidden
+    } else {
+        Mutations::Allowed
+    }
+}
+
+fn options(args: &Args) -> Options {
+    Options {
+        recursive: args.recursive,
+        force: args.force,
+        sync_check: args.sync_check,
+        show_directory: args.show_directory,
+        ignore_empty_source: args.ignore_empty_source,
+        no_overwrite: args.sync.no_overwrite,
+        method: args.sync.method(),
+        modified: args.modified,
+        older_than: args.sync.older_than,
+        rules: Arc::clone(&args.rules),
+        links: args.sync.links(),
+        case_conflict: args.sync.case_conflict(),
+        delete: args.delete_removed.then(|| args.sync.delete_options()),
+        verify: args.sync.verifies(),
+        report: args.sync.report.clone(),
+        stats: args.output.stats,
+        layout: args.output.layout(),
+        acl: args.sync.acl_change(),
+        grant: args.sync.grant(),
     }
 }
 

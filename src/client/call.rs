@@ -217,10 +217,10 @@ impl Client {
 
     fn address(&self, mut request: Request) -> Result<Addressed, ClientError> {
         let options = &self.inner.options;
-        if request.operation.mutates() && options.mutations == Mutations::Forbidden {
+        if request.operation.mutates() && self.mutations == Mutations::Forbidden {
             return Err(ClientError::DryRun(request.operation));
         }
-        options.api_options.apply(&mut request)?;
+        self.api_options.apply(&mut request)?;
         if request.operation == OperationKind::HeadObject && request.role != Role::CopySource {
             // What is there is looked at before and after conditional requests: the user's
             // condition is for those, and would hide from us what they left.

@@ -56,6 +56,8 @@ pub use crate::net::TransportErrorKind;
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    mutations: Mutations,
+    api_options: Arc<ApiOptions>,
 }
 
 /// What a client is made of.
@@ -107,8 +109,10 @@ struct Inner {
 
 impl Client {
     /// A client that sends by `http`.
-    pub fn new(http: HttpClient, options: ClientOptions) -> Self {
+    pub fn new(http: HttpClient, mut options: ClientOptions) -> Self {
         Self {
+            mutations: options.mutations,
+            api_options: Arc::new(std::mem::take(&mut options.api_options)),
             inner: Arc::new(Inner {
                 requests: gate::Gate::new(options.max_requests, http.line().clone()),
                 turns: turns::Turns::new(options.request_rate),
@@ -120,6 +124,15 @@ impl Client {
                 clock: clock::Clock::default(),
                 facts: call::ServerFacts::default(),
             }),
+        }
+    }
+
+    /// The same client, with all that it learned and all bounds, for a work of its own.
+    pub fn with(&self, mutations: Mutations, api_options: ApiOptions) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            mutations,
+            api_options: Arc::new(api_options),
         }
     }
 
@@ -135,7 +148,7 @@ impl Client {
 
     /// The options that go on requests.
     pub fn api_options(&self) -> &ApiOptions {
-        &self.inner.options.api_options
+        &self.api_options
     }
 
     /// Whether signatures cover the payload, so that its SHA-256 is needed: over plain HTTP, where
@@ -169,7 +182,7 @@ impl Client {
 
     /// Whether this is a dry run.
     pub fn mutations(&self) -> Mutations {
-        self.inner.options.mutations
+        self.mutations
     }
 
     /// A digest of all that a request says, with the options that go on it. Two requests with the
@@ -179,7 +192,7 @@ impl Client {
     /// [`ClientError::Request`].
     pub fn digest<O: Operation>(&self, operation: &O) -> Result<String, ClientError> {
         let mut request = operation.request()?;
-        self.inner.options.api_options.apply(&mut request)?;
+        self.api_options.apply(&mut request)?;
         let mut lines: Vec<Vec<u8>> = request
             .headers
             .iter()

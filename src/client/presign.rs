@@ -35,7 +35,7 @@ impl Client {
     ) -> Result<Presigned, ClientError> {
         let options = &self.inner.options;
         let mut request = operation.request()?;
-        options.api_options.apply(&mut request)?;
+        self.api_options.apply(&mut request)?;
         let bucket = request.bucket.as_deref();
         let usual = &options.endpoint;
         let endpoint = self.inner.regions.endpoint_of(bucket, usual);

@@ -32,6 +32,7 @@ mod record;
 mod report;
 mod root;
 mod scope;
+mod script;
 mod session;
 mod signurl;
 mod stats;
@@ -56,7 +57,8 @@ pub use operands::Command;
 pub use output::{Hush, Output, OutputOptions};
 pub use policy::PolicyAction;
 pub use progress::Show;
-pub use session::{Options, Session};
+pub use script::{Line, run_all};
+pub use session::{Options, Session, Work};
 pub use signurl::Grant;
 pub use stream::Stream;
 pub use tally::Tally;
@@ -68,10 +70,12 @@ pub async fn run(session: &Session, command: &Command) {
         Ok(()) => carry_out(session, command).await,
         Err(failure) => Err(failure),
     };
-    match result {
-        Ok(()) | Err(Failure::Interrupted) => {}
-        Err(failure) => session.output.failure(&failure),
-    }
+    session.tell_end(result);
+    conclude(session, begun);
+}
+
+/// What is done and told when everything else is over.
+fn conclude(session: &Session, begun: Instant) {
     if let Err(error) = session.hashes.save() {
         session.output.failure(&Failure::runtime(error.to_string()));
     }

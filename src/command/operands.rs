@@ -215,8 +215,9 @@ impl Command {
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
-                | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man" | "completions"
-                | "info" | "getacl" | "setacl" | "policy" | "modify" | "_complete" | "_totalsize",
+                | "run" | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man"
+                | "completions" | "info" | "getacl" | "setacl" | "policy" | "modify" | "_complete"
+                | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),

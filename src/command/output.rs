@@ -108,6 +108,8 @@ impl Output {
         let show = self.show.get().copied().unwrap_or_default();
         let (bars, every) = match show {
             _ if self.hush() > Hush::Nothing => return ProgressShown(None),
+            // What this is a part of shows it already.
+            _ if self.progress().is_some() => return ProgressShown(None),
             Show::Never => return ProgressShown(None),
             Show::Auto if !self.is_watched() || self.is_for_programs() => {
                 return ProgressShown(None);

@@ -16,7 +16,10 @@ use crate::{
     local::{Hashes, Journal, Links},
     location::Location,
     plan::{difference::Method, filter::TimeFilter, rules::Rules},
-    transfer::{Compare, Deleter, Engine, Event, Job, Overwrite, Proof, Report, TransferOptions},
+    s3::api_option::ApiOptions,
+    transfer::{
+        ByteBudget, Compare, Deleter, Engine, Event, Job, Overwrite, Proof, Report, TransferOptions,
+    },
 };
 
 /// All that a command works with.
@@ -32,6 +35,8 @@ pub struct Session {
     pub journal: Arc<Journal>,
     /// The bounds of transfers.
     pub transfer: TransferOptions,
+    /// What may be held of files and objects under way, all together.
+    pub(super) buffers: ByteBudget,
     /// What was asked for.
     pub options: Options,
     /// Where lines go.
@@ -40,10 +45,25 @@ pub struct Session {
     pub traffic: Traffic,
     /// What became of everything.
     pub tally: Arc<Tally>,
+    /// How many failures there were before this work began.
+    pub(super) failures_before: u64,
     /// What was found out to be the same, if that will be asked for.
     pub(super) ledger: Option<Arc<Ledger>>,
     /// Ends everything early.
     pub cancel: CancellationToken,
+}
+
+/// What one command is to do its work by.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Whether anything may be changed.
+    pub mutations: Mutations,
+    /// What goes on requests.
+    pub api_options: ApiOptions,
+    /// The bounds of transfers.
+    pub transfer: TransferOptions,
+    /// What was asked for.
+    pub options: Options,
 }
 
 /// The options that several commands share.
@@ -114,10 +134,12 @@ impl Session {
             hashes: Arc::new(hashes),
             journal: Arc::new(journal),
             transfer,
+            buffers: ByteBudget::new(transfer.buffers),
             options,
             output,
             traffic,
             tally: Arc::default(),
+            failures_before: 0,
             ledger: None,
             cancel: CancellationToken::new(),
         }
@@ -148,6 +170,25 @@ impl Session {
         let mut session = self.clone();
         session.options.rules = Arc::new(self.options.rules.within(None));
         self.options.rules.has_shard().then_some(session)
+    }
+
+    /// The same session, for a work of its own within it.
+    pub(super) fn for_work(&self, work: Work) -> Self {
+        let client_for = |client: &Client| client.with(work.mutations, work.api_options.clone());
+        Self {
+            client: client_for(&self.client),
+            source: client_for(&self.source),
+            transfer: work.transfer,
+            options: work.options,
+            tally: Arc::default(),
+            failures_before: self.output.failures(),
+            ..self.clone()
+        }
+    }
+
+    /// How much failed so far.
+    pub(super) fn failures(&self) -> u64 {
+        self.output.failures().saturating_sub(self.failures_before)
     }
 
     /// Waits for something that may be cut off.
@@ -192,7 +233,7 @@ impl Session {
             self.client.clone(),
             self.source.clone(),
             (Arc::clone(&self.hashes), Arc::clone(&self.journal)),
-            self.transfer,
+            (self.transfer, self.buffers.clone()),
             self.cancel.clone(),
             report,
         )
@@ -253,6 +294,14 @@ impl Session {
     /// Whether this run only says what it would do.
     pub(super) fn is_dry_run(&self) -> bool {
         self.client.mutations() == Mutations::Forbidden
+    }
+
+    /// Tells how a command ended, if that is a failure.
+    pub(super) fn tell_end(&self, result: Result<(), Failure>) {
+        match result {
+            Ok(()) | Err(Failure::Interrupted) => {}
+            Err(failure) => self.output.failure(&failure),
+        }
     }
 
     /// Tells of one of the listed names that it failed, before it became a job.

@@ -59,6 +59,13 @@ impl Tally {
         add(&self.failed, names);
     }
 
+    /// Counts what another one counted.
+    pub(super) fn add(&self, other: &Self) {
+        for (counter, more) in self.counters().into_iter().zip(other.counters()) {
+            add(counter, get(more));
+        }
+    }
+
     /// Whether everything that was listed ended in one way.
     pub fn adds_up(&self) -> bool {
         let [listed, ends @ ..] = self.counters().map(get);

@@ -122,7 +122,7 @@ impl Engine {
         client: Client,
         source: Client,
         (hashes, journal): (Arc<Hashes>, Arc<Journal>),
-        options: TransferOptions,
+        (options, buffers): (TransferOptions, ByteBudget),
         cancel: CancellationToken,
         report: Report,
     ) -> Self {
@@ -132,7 +132,7 @@ impl Engine {
             hashes,
             journal,
             options,
-            buffers: ByteBudget::new(options.buffers),
+            buffers,
             cancel,
             meter: Meter::default(),
             report,
@@ -333,8 +333,8 @@ impl Engine {
     }
 }
 
-/// A panic of a job is a panic of the whole.
-fn resume_panic(ended: Option<Result<(), JoinError>>) {
+/// A panic of a task is a panic of the whole.
+pub fn resume_panic(ended: Option<Result<(), JoinError>>) {
     if let Some(Err(error)) = ended
         && let Ok(panic) = error.try_into_panic()
     {

@@ -34,11 +34,12 @@ mod upload_parts;
 pub use check::Checked;
 pub use copy::changes_objects;
 pub use delete::Deleter;
-pub use engine::{Ended, Engine, Event, Report, TransferOptions};
+pub use engine::{Ended, Engine, Event, Report, TransferOptions, resume_panic};
 pub use error::Error;
 pub use job::{
     Afterwards, Check, Compare, Copy, Download, End, Job, Overwrite, StreamUpload, Target, Upload,
 };
 pub use meter::Meter;
+pub use permits::ByteBudget;
 pub use proof::{Proof, Version};
 pub use reader::ObjectReader;

@@ -6,13 +6,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// buffer is filled and ends when it is dropped. One that is larger than everything gets
 /// everything: it goes alone rather than never.
 #[derive(Debug, Clone)]
-pub(super) struct ByteBudget {
+pub struct ByteBudget {
     kibibytes: Arc<Semaphore>,
     total: u32,
 }
 
 impl ByteBudget {
-    pub(super) fn new(bytes: u64) -> Self {
+    /// A budget of so many bytes.
+    pub fn new(bytes: u64) -> Self {
         let total = u32::try_from(bytes / KIB).unwrap_or(u32::MAX).max(1);
         Self {
             kibibytes: Arc::new(Semaphore::new(total as usize)),

@@ -55,6 +55,7 @@ mod races;
 mod ranges;
 mod resume;
 mod retries;
+mod script;
 mod secrets;
 mod settling;
 mod shards;

@@ -164,7 +164,7 @@ impl Extras {
         found: &Found,
         is_elsewhere: bool,
     ) -> Option<String> {
-        if session.output.failures() > 0 {
+        if session.failures() > 0 {
             return Some("of the failures before".to_owned());
         }
         // A source that is empty is more likely to be a lost disk than a wish.

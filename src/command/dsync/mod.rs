@@ -58,7 +58,7 @@ pub(super) async fn run(
     let report = report.transpose()?;
     let delete = session.options.delete;
     let (found, extras) = read(session, source, target, Some(direction)).await?;
-    if !found.any && session.output.failures() == 0 {
+    if !found.any && session.failures() == 0 {
         match session.of_all_shards() {
             Some(all) if has_any(&all, source, target).await? => {}
             Some(all) => refuse_nothing(&all, source).await?,
