@@ -112,9 +112,9 @@ fn run_command(
     }
     let driven = match &args.words[..] {
         [name, script] if name == "run" => run_script((args, said), script, environment, output),
-        _ => prepare(args, environment, output, None).and_then(|(command, session)| {
+        _ => prepare(args, environment, output, None).map(|(command, session)| {
             let work = async move |session: Session| command::run(&session, &command).await;
-            Ok(drive(session, output, args.output.exit_codes, work))
+            drive(session, output, args.output.exit_codes, work)
         }),
     };
     driven.unwrap_or_else(|failure| {

@@ -46,6 +46,8 @@ mod walk;
 
 use std::time::Instant;
 
+use futures_util::future::BoxFuture;
+
 pub use acl::{AclChange, Permit};
 pub use case_conflict::CaseConflict;
 pub use dsync::{DeleteOptions, Most};
@@ -87,7 +89,12 @@ async fn authenticate(session: &Session) -> Result<(), Failure> {
     Ok(session.source.authenticate().await?)
 }
 
-async fn carry_out(session: &Session, command: &Command) -> Result<(), Failure> {
+/// All commands in one place, however they came.
+fn carry_out<'a>(session: &'a Session, command: &'a Command) -> BoxFuture<'a, Result<(), Failure>> {
+    Box::pin(async move { work(session, command).await })
+}
+
+async fn work(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         _ if session.options.verify && !command.verifies() => {
             let text = "--verify and --report are for dsync; verify compares afterwards";

@@ -45,7 +45,7 @@ pub async fn run_all(
                     let (total, session) =
                         (Arc::clone(&session.tally), session.for_work(line.work));
                     running.spawn(async move {
-                        let result = Box::pin(carry_out(&session, &line.command)).await;
+                        let result = carry_out(&session, &line.command).await;
                         session.tell_end(result);
                         total.add(&session.tally);
                     });
