@@ -484,7 +484,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 67] = [
+const NEW: [&str; 68] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -496,6 +496,7 @@ const NEW: [&str; 67] = [
     "ca-bundle",
     "case-conflict",
     "dualstack",
+    "emit-batch-manifest",
     "etag",
     "exact-timestamps",
     "exclude",

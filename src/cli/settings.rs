@@ -171,7 +171,7 @@ impl Settings {
 }
 
 fn mutations(args: &Args) -> Mutations {
-    if args.dry_run {
+    if args.dry_run || args.sync.emit_batch_manifest.is_some() {
         Mutations::Forbidden
     } else {
         Mutations::Allowed
@@ -195,6 +195,7 @@ fn options(args: &Args) -> Options {
         delete: args.delete_removed.then(|| args.sync.delete_options()),
         verify: args.sync.verifies(),
         report: args.sync.report.clone(),
+        manifest: args.sync.emit_batch_manifest.clone(),
         stats: args.output.stats,
         layout: args.output.layout(),
         acl: args.sync.acl_change(),

@@ -77,6 +77,9 @@ pub(super) struct SyncArgs {
     /// What that found, a line of JSON for each name
     #[arg(long, value_name = "FILE", help_heading = SYNC)]
     pub(super) report: Option<PathBuf>,
+    /// Write a list of copies for S3 Batch Operations, and copy nothing
+    #[arg(long, value_name = "FILE", help_heading = SYNC)]
+    pub(super) emit_batch_manifest: Option<PathBuf>,
     /// Keep the sums of unchanged files here
     #[arg(long, value_name = "FILE", help_heading = SYNC)]
     pub(super) hash_cache: Option<PathBuf>,

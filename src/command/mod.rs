@@ -18,6 +18,7 @@ mod ledger;
 mod level;
 mod log;
 mod ls;
+mod manifest;
 mod mb;
 mod modify;
 mod multipart;
@@ -91,7 +92,12 @@ async fn authenticate(session: &Session) -> Result<(), Failure> {
 
 /// All commands in one place, however they came.
 fn carry_out<'a>(session: &'a Session, command: &'a Command) -> BoxFuture<'a, Result<(), Failure>> {
-    Box::pin(async move { work(session, command).await })
+    Box::pin(async move {
+        match &session.options.manifest {
+            Some(path) => manifest::instead_of(session, command, path).await,
+            None => work(session, command).await,
+        }
+    })
 }
 
 async fn work(session: &Session, command: &Command) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use crate::{
     client::{Client, Mutations, Traffic},
     command::{
         AclChange, CaseConflict, DeleteOptions, Failure, Grant, Layout, Output, Tally,
-        dsync::Entry, ledger::Ledger, record::Fact,
+        dsync::Entry, ledger::Ledger, manifest::Manifest, record::Fact,
     },
     local::{Hashes, Journal, Links},
     location::Location,
@@ -49,6 +49,8 @@ pub struct Session {
     pub(super) failures_before: u64,
     /// What was found out to be the same, if that will be asked for.
     pub(super) ledger: Option<Arc<Ledger>>,
+    /// Where copies are written down, in a dry run.
+    pub(super) manifest: Option<Arc<Manifest>>,
     /// Ends everything early.
     pub cancel: CancellationToken,
 }
@@ -99,6 +101,8 @@ pub struct Options {
     pub verify: bool,
     /// `--report`: where that says what it found of each name.
     pub report: Option<PathBuf>,
+    /// `--emit-batch-manifest`: where copies are written down instead of being made.
+    pub manifest: Option<PathBuf>,
     /// `--stats`: whether the tally is told.
     pub stats: bool,
     /// `--acl-grant` and `--acl-revoke`.
@@ -141,6 +145,7 @@ impl Session {
             tally: Arc::default(),
             failures_before: 0,
             ledger: None,
+            manifest: None,
             cancel: CancellationToken::new(),
         }
     }
@@ -337,6 +342,11 @@ impl Session {
         match event {
             Event::Done(job, proof) => {
                 keep(job, &proof);
+                if let (Some(manifest), Job::Copy(copy)) = (&self.manifest, job)
+                    && let Err(failure) = manifest.add(copy)
+                {
+                    self.output.failure(&failure);
+                }
                 let (source, target) = (job.source_name(), job.target_name());
                 self.output.done(Fact::Transferred(&source, &target));
             }

@@ -40,6 +40,7 @@ mod kills;
 mod limits;
 mod listings;
 mod local;
+mod manifest;
 mod media_types;
 mod memory;
 mod no_md5;
