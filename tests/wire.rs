@@ -41,7 +41,7 @@ use s4cmd::s3::{
     operation::{Operation as _, OperationKind},
     payload::{Payload, PayloadHash},
     properties::Properties,
-    request::{Request, RequestError, Role},
+    request::{Condition, Request, RequestError, Role},
     sigv4::{self, Credentials, Scope, Signable},
     types::{ByteRange, ETag, PartNumber, UploadId},
 };
@@ -662,7 +662,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             content_md5,
             payload,
             payload_hash,
-            only_new: false,
+            condition: Condition::Always,
         }
         .request(),
         OperationKind::CopyObject => CopyObject {
@@ -671,7 +671,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             source,
             metadata: MetadataDirective::Copy,
             properties: &Properties::default(),
-            only_new: false,
+            condition: Condition::Always,
         }
         .request(),
         OperationKind::CreateMultipartUpload => CreateMultipartUpload {
@@ -719,7 +719,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
                 key,
                 upload_id,
                 parts: &parts,
-                only_new: false,
+                condition: Condition::Always,
             }
             .request()
         }
@@ -754,6 +754,7 @@ fn operation(kind: OperationKind, params: &Json, sum: bool) -> Result<Request, R
             bucket,
             key,
             role: Role::Source,
+            condition: Condition::Always,
         }
         .request(),
         OperationKind::DeleteObjects => {

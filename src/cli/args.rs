@@ -484,7 +484,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 68] = [
+const NEW: [&str; 69] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -530,6 +530,7 @@ const NEW: [&str; 68] = [
     "no-verify",
     "older-than",
     "only-show-errors",
+    "plan",
     "preserve",
     "profile",
     "progress",

@@ -97,6 +97,7 @@ Commands:
   cp S3 S3              copy within S3 (-r: directories)
   mv S3 S3              move within S3 (-r: directories)
   dsync SRC DST         transfer what differs between two directories
+  apply FILE            do what dsync --plan FILE planned
   verify SRC DST        compare two directories
   sync SRC DST          (obsolete) put, get or cp with -r -s -f
   del S3                delete objects (-r: whole trees)
@@ -126,7 +127,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 25] = [
+const TOPICS: [Topic; 26] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -383,6 +384,15 @@ const TOPICS: [Topic; 25] = [
         about: "Shows, sets or removes the policy of a bucket. The file - is the standard input.",
         options: &[&["dry_run"]],
         example: "s4cmd policy set s3://bucket policy.json",
+    },
+    Topic {
+        command: "apply",
+        usage: "s4cmd apply [options] FILE",
+        about: "Does what dsync --plan wrote to a file, each step only if both ends are still\n\
+                what they were. What a plan deletes goes after all transfers, if none failed.\n\
+                Options about requests (--API-..., --acl) are not in the plan: give them again.",
+        options: &[&["dry_run", "preserve", "resume", "no_guess_mime_type"]],
+        example: "s4cmd dsync -D --plan new.plan site s3://bucket && s4cmd apply new.plan",
     },
     Topic {
         command: "run",

@@ -171,7 +171,8 @@ impl Settings {
 }
 
 fn mutations(args: &Args) -> Mutations {
-    if args.dry_run || args.sync.emit_batch_manifest.is_some() {
+    let is_written_down = args.sync.emit_batch_manifest.is_some() || args.sync.plan.is_some();
+    if args.dry_run || is_written_down {
         Mutations::Forbidden
     } else {
         Mutations::Allowed
@@ -195,6 +196,7 @@ fn options(args: &Args) -> Options {
         delete: args.delete_removed.then(|| args.sync.delete_options()),
         verify: args.sync.verifies(),
         report: args.sync.report.clone(),
+        plan: args.sync.plan.clone(),
         manifest: args.sync.emit_batch_manifest.clone(),
         stats: args.output.stats,
         layout: args.output.layout(),

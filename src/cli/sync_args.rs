@@ -77,6 +77,9 @@ pub(super) struct SyncArgs {
     /// What that found, a line of JSON for each name
     #[arg(long, value_name = "FILE", help_heading = SYNC)]
     pub(super) report: Option<PathBuf>,
+    /// Write what would be done, for apply to do it
+    #[arg(long, value_name = "FILE", conflicts_with = "emit_batch_manifest", help_heading = SYNC)]
+    pub(super) plan: Option<PathBuf>,
     /// Write a list of copies for S3 Batch Operations, and copy nothing
     #[arg(long, value_name = "FILE", help_heading = SYNC)]
     pub(super) emit_batch_manifest: Option<PathBuf>,

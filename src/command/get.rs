@@ -162,6 +162,7 @@ impl Getter<'_> {
             target,
             overwrite: self.overwrite,
             compare: self.compare,
+            pinned: false,
         };
         self.jobs.send(Job::Download(job)).await
     }

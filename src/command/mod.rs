@@ -1,6 +1,7 @@
 //! The subcommands: one file each, over what they share.
 
 mod acl;
+mod apply;
 mod bars;
 mod case_conflict;
 mod cat;
@@ -24,6 +25,7 @@ mod modify;
 mod multipart;
 mod operands;
 mod output;
+mod plan;
 mod policy;
 mod progress;
 mod put;
@@ -106,6 +108,11 @@ async fn work(session: &Session, command: &Command) -> Result<(), Failure> {
             let text = "--verify and --report are for dsync; verify compares afterwards";
             Err(Failure::InvalidArgument(text.to_owned()))
         }
+        _ if session.options.plan.is_some() && !matches!(command, Command::Dsync { .. }) => {
+            let text = "--plan is for dsync; apply does what it says".to_owned();
+            Err(Failure::InvalidArgument(text))
+        }
+        Command::Apply(path) => apply::run(session, path).await,
         Command::Ls(url) => {
             session
                 .until_cancelled(ls::run(session, url.as_ref()))

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::{
     command::{Failure, MultipartAction, PolicyAction},
     location::{Location, S3Target, S3Url},
@@ -60,6 +62,8 @@ pub enum Command {
         /// To.
         target: Location,
     },
+    /// Do what a plan says.
+    Apply(PathBuf),
     /// Compare a directory with another one.
     Verify {
         /// What it should be like.
@@ -138,6 +142,7 @@ impl Command {
             ("ls", [url]) => Ok(Self::Ls(Some(s3(url)?))),
             ("mb", []) => Err(invalid("No s3 bucketname provided")),
             ("mb", [url]) => Ok(Self::Mb(s3(url)?)),
+            ("apply", [path]) => Ok(Self::Apply(path.into())),
             ("la", []) => Ok(Self::La),
             ("rb", [url]) => Ok(Self::Rb(s3(url)?)),
             ("signurl", [url]) => Ok(Self::SignUrl(s3(url)?)),
@@ -215,7 +220,7 @@ impl Command {
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
-                | "run" | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man"
+                | "apply" | "run" | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man"
                 | "completions" | "info" | "getacl" | "setacl" | "policy" | "modify" | "_complete"
                 | "_totalsize",
                 _,

@@ -11,7 +11,7 @@ use crate::{
     client::{Client, Mutations, Traffic},
     command::{
         AclChange, CaseConflict, DeleteOptions, Failure, Grant, Layout, Output, Tally,
-        dsync::Entry, ledger::Ledger, manifest::Manifest, record::Fact,
+        dsync::Entry, ledger::Ledger, manifest::Manifest, plan::Planned, record::Fact,
     },
     local::{Hashes, Journal, Links},
     location::Location,
@@ -51,6 +51,8 @@ pub struct Session {
     pub(super) ledger: Option<Arc<Ledger>>,
     /// Where copies are written down, in a dry run.
     pub(super) manifest: Option<Arc<Manifest>>,
+    /// What would be done, written down in a dry run.
+    pub(super) plan: Option<Arc<Planned>>,
     /// Ends everything early.
     pub cancel: CancellationToken,
 }
@@ -103,6 +105,8 @@ pub struct Options {
     pub report: Option<PathBuf>,
     /// `--emit-batch-manifest`: where copies are written down instead of being made.
     pub manifest: Option<PathBuf>,
+    /// `--plan`: where what would be done is written down.
+    pub plan: Option<PathBuf>,
     /// `--stats`: whether the tally is told.
     pub stats: bool,
     /// `--acl-grant` and `--acl-revoke`.
@@ -146,6 +150,7 @@ impl Session {
             failures_before: 0,
             ledger: None,
             manifest: None,
+            plan: None,
             cancel: CancellationToken::new(),
         }
     }
@@ -344,6 +349,11 @@ impl Session {
                 keep(job, &proof);
                 if let (Some(manifest), Job::Copy(copy)) = (&self.manifest, job)
                     && let Err(failure) = manifest.add(copy)
+                {
+                    self.output.failure(&failure);
+                }
+                if let Some(plan) = &self.plan
+                    && let Err(failure) = plan.add_job(job)
                 {
                     self.output.failure(&failure);
                 }

@@ -8,7 +8,7 @@ use crate::{
         op::{GetObject, PutObject},
         payload::{Payload, PayloadHash},
         properties::Properties,
-        request::Role,
+        request::{Condition, Role},
     },
 };
 
@@ -38,7 +38,7 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
             content_md5: None,
             payload: Payload::Empty,
             payload_hash: PayloadHash::Unsigned,
-            only_new: false,
+            condition: Condition::Always,
         };
         client.presign(&put, expires).await?
     } else {

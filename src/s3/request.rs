@@ -7,7 +7,7 @@ use crate::s3::{
     operation::OperationKind,
     payload::{Payload, PayloadHash},
     properties::Properties,
-    types::Md5Digest,
+    types::{ETag, Md5Digest},
 };
 
 /// A request of one operation: everything but the endpoint, the date and the signature, which
@@ -132,15 +132,18 @@ impl Request {
         Ok(self)
     }
 
-    /// If asked for, makes it a condition that there is no such object yet.
+    /// Makes it a condition what there is of the object.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
-    pub fn only_new(mut self, only_new: bool) -> Self {
-        if only_new {
-            let any = HeaderValue::from_static("*");
-            self.headers.insert(http::header::IF_NONE_MATCH, any);
+    ///
+    /// # Errors
+    /// The tag cannot be sent as a header.
+    pub fn condition(self, condition: Condition<'_>) -> Result<Self, RequestError> {
+        match condition {
+            Condition::Always => Ok(self),
+            Condition::New => self.header("if-none-match", "*"),
+            Condition::Unchanged(etag) => self.header("if-match", etag.as_str()),
         }
-        self
     }
 
     /// Sets `Content-MD5`, which every S3-compatible server checks.
@@ -198,6 +201,17 @@ impl Request {
         self.headers.insert(header, value);
         Ok(())
     }
+}
+
+/// When an object may be written or deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition<'a> {
+    /// Whatever there is.
+    Always,
+    /// If there is none.
+    New,
+    /// If it is this one.
+    Unchanged(&'a ETag),
 }
 
 /// Why a request cannot be built: the caller's values are at fault, nothing was sent.

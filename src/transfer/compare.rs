@@ -12,7 +12,7 @@ use crate::{
         types::{Checksum, ETag, Md5Digest},
     },
     transfer::{
-        Engine, Error, Overwrite,
+        Engine, Error, Overwrite, Target,
         content::known_md5s,
         engine::{HASH_BUFFER, Outcome},
         proof::{Proof, Version},
@@ -54,6 +54,25 @@ pub(super) async fn or_skipped(
         return Ok(Outcome::Skipped);
     }
     Err(error)
+}
+
+/// Makes sure that the target of a planned write is what it was. Not every store looks at
+/// conditions.
+pub(super) async fn as_planned(
+    engine: &Engine,
+    target: &S3Url,
+    known: &Target,
+) -> Result<(), Error> {
+    let found = head(engine, target, Role::Target).await?;
+    let is_same = match (known, found) {
+        (Target::Unknown, _) | (Target::Absent, None) => true,
+        (Target::Listed(listed), Some(found)) => listed.etag == found.etag,
+        (Target::Absent, Some(_)) | (Target::Listed(_), None) => false,
+    };
+    match is_same {
+        true => Ok(()),
+        false => Err(Error::NotAsPlanned(target.to_string())),
+    }
 }
 
 /// What a comparison of contents came to.

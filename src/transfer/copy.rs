@@ -8,7 +8,7 @@ use crate::{
         op::{CopyObject, CopySource, DeleteObject, HeadObjectOutput, MetadataDirective},
         operation::OperationKind,
         properties::Properties,
-        request::Role,
+        request::{Condition, Role},
         types::ETag,
     },
     transfer::{
@@ -121,6 +121,13 @@ async fn without_transfer(
     source: &HeadObjectOutput,
 ) -> Result<Option<Outcome>, Error> {
     let (compares, overwrite) = (copy.compare == Compare::Content, copy.overwrite);
+    if overwrite == Overwrite::AsPlanned {
+        if source.etag != copy.source.etag {
+            return Err(Error::NotAsPlanned(copy.source_url().to_string()));
+        }
+        compare::as_planned(engine, &copy.target, &copy.known).await?;
+        return Ok(None);
+    }
     let is_asked = compares || overwrite != Overwrite::Replace;
     if !is_asked || matches!(copy.known, Target::Absent) {
         return Ok(None);
@@ -135,7 +142,7 @@ async fn without_transfer(
     match overwrite {
         Overwrite::Skip => Ok(Some(Outcome::Skipped)),
         Overwrite::Refuse => Err(Error::Exists(copy.target.to_string())),
-        Overwrite::Replace => Ok(None),
+        Overwrite::Replace | Overwrite::AsPlanned => Ok(None),
     }
 }
 
@@ -169,7 +176,7 @@ async fn whole(
         source: pinned(engine, copy, source.etag.as_ref()),
         metadata,
         properties: &properties,
-        only_new: copy.overwrite == Overwrite::Skip,
+        condition: copy.overwrite.condition(&copy.known),
     };
     let stored = engine.guard(engine.client.call(&operation)).await?;
     if Some(&stored.etag) == source.etag.as_ref() {
@@ -260,6 +267,7 @@ pub(super) async fn delete_source(
         bucket: &copy.bucket,
         key: &copy.source.key,
         role: Role::CopySource,
+        condition: Condition::Always,
     };
     match engine.see_through(engine.source.call(&delete)).await {
         Ok(_) => Ok(()),

@@ -11,7 +11,7 @@ use crate::{
         types::{ByteRange, ETag, PartNumber, UploadId},
     },
     transfer::{
-        Copy, Engine, Error, Overwrite,
+        Copy, Engine, Error,
         copy::{METADATA_DIRECTIVE, TAGGING_DIRECTIVE, pinned, uncopied},
         multipart::{OpenUpload, SentPart, Whole},
         parallel::run_all,
@@ -45,7 +45,7 @@ pub(super) async fn copy(
         md5: source.metadata_md5(),
         metadata: &[],
         properties: &properties,
-        only_new: copy.overwrite == Overwrite::Skip,
+        condition: copy.overwrite.condition(&copy.known),
     };
     let open = OpenUpload::create(engine, whole).await?;
     let sent = send_all(engine, copy, open.id(), split, etag).await;

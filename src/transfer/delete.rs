@@ -9,7 +9,7 @@ use crate::{
     s3::{
         op::{DeleteFailure, DeleteObject, DeleteObjects},
         operation::OperationKind,
-        request::Role,
+        request::{Condition, Role},
         xml::can_carry,
     },
     transfer::{Engine, Error},
@@ -102,6 +102,7 @@ impl Deleter {
                         bucket: &bucket,
                         key,
                         role: Role::Source,
+                        condition: Condition::Always,
                     };
                     let result = engine.see_through(engine.client.call(&operation)).await;
                     tell(key, result);

@@ -76,7 +76,7 @@ async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option
     match download.overwrite {
         Overwrite::Refuse => return Err(Error::Exists(download.target.display().to_string())),
         Overwrite::Skip => return Ok(Some(Outcome::Skipped)),
-        Overwrite::Replace => {}
+        Overwrite::Replace | Overwrite::AsPlanned => {}
     }
     if there.is_dir() {
         let error = io::Error::from_raw_os_error(IS_A_DIRECTORY);
@@ -108,6 +108,9 @@ async fn fetch(engine: &Engine, download: &Download, place: Place<'_>) -> Result
     let modified = listed.last_modified.filter(|_| listed.etag == object.etag);
     let modified = modified.or(object.last_modified).map(SystemTime::from);
     let replace = download.overwrite == Overwrite::Replace;
+    if download.pinned && object.etag != listed.etag {
+        return Err(Error::NotAsPlanned(download.url().to_string()));
+    }
     let attributes = attributes(engine, &object, modified);
     let file = match temp.persist(attributes.0, &attributes.1, replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -83,6 +83,9 @@ pub enum Error {
          does not exist"
     )]
     NoBucket(OperationKind),
+    /// An end of a transfer is not what it was when that was planned.
+    #[error("{0} was changed after it was planned")]
+    NotAsPlanned(String),
     /// The source of a copy vanished after it was listed.
     #[error("the object does not exist any more")]
     Gone,

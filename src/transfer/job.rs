@@ -1,6 +1,9 @@
 use std::{fmt, path::PathBuf};
 
-use crate::{location::S3Url, s3::op::ListedObject};
+use crate::{
+    location::S3Url,
+    s3::{op::ListedObject, request::Condition},
+};
 
 /// One thing to do.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub struct Download {
     pub overwrite: Overwrite,
     /// If the file may be the same.
     pub compare: Compare,
+    /// Whether only this version of the object is wanted.
+    pub pinned: bool,
 }
 
 /// An object to an object, within the store.
@@ -137,6 +142,22 @@ pub enum Overwrite {
     Replace,
     /// Leave it alone, whatever it is, also if it comes meanwhile. That is no failure.
     Skip,
+    /// Replace it if both ends are what the job says of them, and fail if one is not.
+    AsPlanned,
+}
+
+impl Overwrite {
+    /// On what a write depends, of which `known` says what is there.
+    pub(super) fn condition(self, known: &Target) -> Condition<'_> {
+        match (self, known) {
+            (Self::Skip, _) | (Self::AsPlanned, Target::Absent) => Condition::New,
+            (Self::AsPlanned, Target::Listed(object)) => object
+                .etag
+                .as_ref()
+                .map_or(Condition::Always, Condition::Unchanged),
+            _ => Condition::Always,
+        }
+    }
 }
 
 /// Whether to look if the transfer is needed.

@@ -9,7 +9,7 @@ use crate::{
         checksum::CompositeETag,
         op::{CompleteMultipartUpload, CompletedPart, CreateMultipartUpload, ListedPart},
         properties::Properties,
-        request::Role,
+        request::{Condition, Role},
         types::{ETag, Md5Digest, UploadId},
     },
     transfer::{Engine, Error, compare, engine::Event, unfinished},
@@ -30,8 +30,8 @@ pub(super) struct Whole<'a> {
     pub(super) metadata: &'a [(String, String)],
     /// What else the object is to have.
     pub(super) properties: &'a Properties,
-    /// Whether it is to be left alone if it is there.
-    pub(super) only_new: bool,
+    /// On what it depends.
+    pub(super) condition: Condition<'a>,
 }
 
 /// A multipart upload under way. It has to be finished.
@@ -204,7 +204,7 @@ impl<'a> OpenUpload<'a> {
         let Whole {
             target,
             size,
-            only_new,
+            condition,
             ..
         } = self.whole;
         let mut tag = CompositeETag::default();
@@ -218,7 +218,7 @@ impl<'a> OpenUpload<'a> {
             key: &target.key,
             upload_id: &self.id,
             parts: &parts,
-            only_new,
+            condition,
         };
         let md5 = self.whole.md5.as_ref();
         let call =

@@ -16,7 +16,7 @@ use crate::{
         types::{ByteRange, ETag, PartNumber, UploadId},
     },
     transfer::{
-        Copy, Engine, Error, Overwrite,
+        Copy, Engine, Error,
         content::{is_checkable, verify},
         copy::METADATA_DIRECTIVE,
         copy_parts,
@@ -70,7 +70,7 @@ async fn whole(
         content_md5: Some(md5),
         payload: Payload::Bytes(content),
         payload_hash,
-        only_new: copy.overwrite == Overwrite::Skip,
+        condition: copy.overwrite.condition(&copy.known),
     };
     let stored = engine.guard(engine.client.put_object(&put)).await?;
     check_stored(stored.stored_md5, md5)?;
@@ -111,7 +111,7 @@ async fn parts(
         md5: source.metadata_md5().or(source.content_md5()),
         metadata: &metadata,
         properties,
-        only_new: copy.overwrite == Overwrite::Skip,
+        condition: copy.overwrite.condition(&copy.known),
     };
     let open = OpenUpload::create(engine, whole).await?;
     let relay = Arc::new(Relay {

@@ -14,7 +14,7 @@ use crate::{
         types::{ETag, Md5Digest, PartNumber, UploadId},
     },
     transfer::{
-        Engine, Error, Overwrite, Proof, StreamUpload, Version,
+        Engine, Error, Overwrite, Proof, StreamUpload, Target, Version,
         compare::{self, or_skipped},
         engine::{Outcome, STREAM_BUFFERS},
         held::{self, held},
@@ -75,7 +75,7 @@ async fn single(
         content_md5: Some(md5),
         payload: piece.payload,
         payload_hash: piece.hash,
-        only_new: upload.overwrite == Overwrite::Skip,
+        condition: upload.overwrite.condition(&Target::Unknown),
     };
     let stored = engine.guard(engine.client.put_object(&put)).await?;
     let is_sure = upload::check_stored(engine, &upload.target, &stored, Some(&md5), len).await?;
@@ -96,7 +96,7 @@ async fn parts(
         md5: None,
         metadata: &[],
         properties: &properties,
-        only_new: upload.overwrite == Overwrite::Skip,
+        condition: upload.overwrite.condition(&Target::Unknown),
     };
     let open = OpenUpload::create(engine, whole).await?;
     let mut running = JoinSet::new();

@@ -65,8 +65,13 @@ async fn without_transfer(
     file: &SourceFile,
 ) -> Result<Option<Outcome>, Error> {
     let (compares, overwrite) = (upload.compare == Compare::Content, upload.overwrite);
-    if !compares && overwrite == Overwrite::Replace {
-        return Ok(None);
+    match overwrite {
+        Overwrite::Replace if !compares => return Ok(None),
+        Overwrite::AsPlanned => {
+            compare::as_planned(engine, &upload.target, &upload.known).await?;
+            return Ok(None);
+        }
+        _ => {}
     }
     let pair = Pair {
         engine,
@@ -88,7 +93,7 @@ async fn without_transfer(
         (Verdict::Same(proof), _) => Ok(Some(Outcome::Synced(proof))),
         (_, Overwrite::Skip) => Ok(Some(Outcome::Skipped)),
         (_, Overwrite::Refuse) => Err(Error::Exists(upload.target.to_string())),
-        (_, Overwrite::Replace) => Ok(None),
+        (_, Overwrite::Replace | Overwrite::AsPlanned) => Ok(None),
     }
 }
 
@@ -124,7 +129,7 @@ async fn single(
         content_md5: sums.md5,
         payload,
         payload_hash: sums.payload_hash(),
-        only_new: upload.overwrite == Overwrite::Skip,
+        condition: upload.overwrite.condition(&upload.known),
     };
     let stored = engine
         .guard(engine.client.put_object(&put))

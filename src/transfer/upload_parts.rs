@@ -12,7 +12,7 @@ use crate::{
         types::{ByteRange, ETag, Md5Digest, PartNumber, UploadId, composite},
     },
     transfer::{
-        Engine, Error, Overwrite, Upload,
+        Engine, Error, Upload,
         compare::source_error,
         engine::{HASH_BUFFER, STREAM_BUFFERS},
         multipart::{OpenUpload, SentPart, Whole},
@@ -47,7 +47,7 @@ pub(super) async fn upload(
         md5,
         metadata: &metadata(engine, file, md5.as_ref()),
         properties: &properties,
-        only_new: upload.overwrite == Overwrite::Skip,
+        condition: upload.overwrite.condition(&upload.known),
     };
     let mut tried = false;
     loop {

@@ -27,7 +27,7 @@ use s4cmd::{
         },
         payload::{Payload, PayloadHash},
         properties::Properties,
-        request::Role,
+        request::{Condition, Role},
         types::PartNumber,
     },
 };
@@ -375,7 +375,7 @@ impl World {
             content_md5: None,
             payload_hash: PayloadHash::Sha256(Sha256::digest(&content).into()),
             payload: Payload::Bytes(content.into()),
-            only_new: false,
+            condition: Condition::Always,
         };
         self.runtime.block_on(self.client.call(&put)).map(|_| ())
     }
@@ -411,7 +411,7 @@ impl World {
                 key,
                 upload_id,
                 parts: &parts,
-                only_new: false,
+                condition: Condition::Always,
             };
             self.client.call(&complete).await.map(|_| ())
         };

@@ -48,6 +48,7 @@ mod no_overwrite;
 mod order;
 mod output;
 mod parts;
+mod plans;
 mod preserve;
 mod programs;
 mod proofs;

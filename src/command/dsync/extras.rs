@@ -9,7 +9,7 @@ use crate::{
         dsync::{
             join::{Found, has_any},
             objects::no_room,
-            read,
+            planned, read,
             side::{Entry, ReadError, Side},
         },
         record::Fact,
@@ -62,6 +62,7 @@ impl std::fmt::Display for Most {
 /// on disk.
 pub(super) struct Extras {
     names: Option<Sorter>,
+    is_planned: bool,
     tally: Arc<Tally>,
 }
 
@@ -77,6 +78,7 @@ impl Extras {
     pub(super) fn new(session: &Session) -> Self {
         Self {
             names: session.options.delete.map(|_| Sorter::default()),
+            is_planned: session.plan.is_some(),
             tally: Arc::clone(&session.tally),
         }
     }
@@ -86,9 +88,10 @@ impl Extras {
         self.tally.list(1);
         match &mut self.names {
             Some(names) if is_meant => {
-                // Only files are looked at once more before they go.
+                // Only files are looked at once more before they go, unless that is done later.
                 let version = match entry {
                     Entry::File(file) => Version::File(file.identity).digest().to_vec(),
+                    Entry::Object(object) if self.is_planned => planned::encode(object),
                     Entry::Object(_) => Vec::new(),
                 };
                 names.push(name.as_bytes(), &version).map_err(no_room)
@@ -139,6 +142,9 @@ impl Extras {
             return Ok(());
         };
         let names = names.finish().map_err(no_room)?.map(extra);
+        if let Some(plan) = &session.plan {
+            return planned::plan(session, plan, target, names);
+        }
         match target {
             Location::Local(root) => remove_files(session, source, Path::new(root), names).await,
             Location::S3(url) => {

@@ -4,6 +4,7 @@ mod extras;
 mod join;
 mod objects;
 mod pairs;
+mod planned;
 mod side;
 mod unread;
 
@@ -13,6 +14,7 @@ use crate::{
     command::{
         Failure, Session,
         ledger::Ledger,
+        plan::Planned,
         put::refuse_options,
         report::Report,
         root::{Root, is_directory},
@@ -43,7 +45,10 @@ pub(super) async fn run(
     }
     // A dry run changes nothing that could be looked at afterwards.
     let verifies = session.options.verify && !session.is_dry_run();
+    let plan = session.options.plan.as_deref();
+    let plan = plan.map(|path| Planned::new(path, source, target).map(Arc::new));
     let session = &Session {
+        plan: plan.transpose()?,
         ledger: verifies.then(|| Arc::new(Ledger::new(Root::of(target)))),
         ..session.between(source, target)
     };
@@ -75,6 +80,16 @@ pub(super) async fn run(
             Failure::Interrupted => return Err(failure),
             failure => session.output.failure(&failure),
         }
+    }
+    if let (Some(plan), Some(path)) = (&session.plan, &session.options.plan) {
+        if session.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        if session.failures() > 0 {
+            let text = "no plan was written, because of the failures before";
+            return Err(Failure::about(path.display(), text));
+        }
+        plan.finish()?;
     }
     match report {
         Some(report) => verify::after(session, direction, source, target, report).await,

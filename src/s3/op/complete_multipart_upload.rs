@@ -3,7 +3,7 @@ use http::Method;
 use crate::s3::{
     error::{AnswerError, document},
     operation::{Answer, Operation, OperationKind},
-    request::{Request, RequestError},
+    request::{Condition, Request, RequestError},
     types::{ETag, PartNumber, UploadId},
     xml::{Writer, XmlError},
 };
@@ -23,8 +23,8 @@ pub struct CompleteMultipartUpload<'a> {
     pub upload_id: &'a UploadId,
     /// All parts, in ascending order.
     pub parts: &'a [CompletedPart],
-    /// Only if there is no such object yet (`If-None-Match: *`).
-    pub only_new: bool,
+    /// On what it depends.
+    pub condition: Condition<'a>,
 }
 
 /// A part as the server acknowledged it.
@@ -53,7 +53,7 @@ impl Operation for CompleteMultipartUpload<'_> {
             Request::new(OperationKind::CompleteMultipartUpload, Method::POST)
                 .object(self.bucket, self.key)
                 .parameter("uploadId", self.upload_id.0.clone())
-                .only_new(self.only_new)
+                .condition(self.condition)?
                 .document(document),
         )
     }
@@ -87,7 +87,7 @@ mod tests {
             key: "k",
             upload_id: &upload_id,
             parts: &[],
-            only_new: false,
+            condition: Condition::Always,
         };
         let result = "<CompleteMultipartUploadResult><Location>l</Location><Bucket>b</Bucket>\
                       <Key>k</Key><ETag>&quot;e-2&quot;</ETag></CompleteMultipartUploadResult>";

@@ -6,7 +6,7 @@ use crate::s3::{
     error::{AnswerError, document},
     operation::{Answer, Operation, OperationKind},
     properties::Properties,
-    request::{Request, RequestError},
+    request::{Condition, Request, RequestError},
     types::ETag,
     xml::{Reader, XmlError},
 };
@@ -27,8 +27,8 @@ pub struct CopyObject<'a> {
     pub metadata: MetadataDirective,
     /// What the new object is to have beside what is copied.
     pub properties: &'a Properties,
-    /// Only if there is no such object yet (`If-None-Match: *`).
-    pub only_new: bool,
+    /// On what it depends.
+    pub condition: Condition<'a>,
 }
 
 /// Where the content headers and the user metadata of a copy come from.
@@ -71,7 +71,7 @@ impl Operation for CopyObject<'_> {
         let request = Request::new(OperationKind::CopyObject, Method::PUT)
             .object(self.bucket, self.key)
             .properties(self.properties)
-            .only_new(self.only_new)
+            .condition(self.condition)?
             .optional_header("x-amz-metadata-directive", directive)?;
         self.source.put_on(request)
     }
@@ -145,7 +145,7 @@ mod tests {
                 source,
                 metadata: MetadataDirective::Copy,
                 properties: &Properties::default(),
-                only_new: false,
+                condition: Condition::Always,
             }
             .request()
             .is_err()
@@ -167,7 +167,7 @@ mod tests {
             source,
             metadata: MetadataDirective::Replace,
             properties: &Properties::default(),
-            only_new: false,
+            condition: Condition::Always,
         };
         let request = copy.request().unwrap();
         let header = &request.headers["x-amz-copy-source"];

@@ -3,7 +3,7 @@ use http::Method;
 use crate::s3::{
     error::{AnswerError, succeeded_empty},
     operation::{Answer, Operation, OperationKind},
-    request::{Request, RequestError, Role},
+    request::{Condition, Request, RequestError, Role},
 };
 
 /// Deletes one object; in a versioned bucket it puts a delete marker.
@@ -18,6 +18,8 @@ pub struct DeleteObject<'a> {
     pub key: &'a str,
     /// Whether it is what a move has copied.
     pub role: Role,
+    /// On what it depends. Not every store looks.
+    pub condition: Condition<'a>,
 }
 
 impl Operation for DeleteObject<'_> {
@@ -26,7 +28,8 @@ impl Operation for DeleteObject<'_> {
     fn request(&self) -> Result<Request, RequestError> {
         Ok(Request::new(OperationKind::DeleteObject, Method::DELETE)
             .object(self.bucket, self.key)
-            .role(self.role))
+            .role(self.role)
+            .condition(self.condition)?)
     }
 
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
@@ -48,6 +51,7 @@ mod tests {
             bucket: "b",
             key: "k",
             role: Role::Source,
+            condition: Condition::Always,
         };
         assert!(parse(&delete, 204, &[], "").is_ok());
         assert!(parse(&delete, 404, &[], &error_document("NoSuchKey")).is_ok());

@@ -6,7 +6,7 @@ use crate::s3::{
     operation::{Answer, Operation, OperationKind},
     payload::{Payload, PayloadHash},
     properties::Properties,
-    request::{Request, RequestError},
+    request::{Condition, Request, RequestError},
     types::{ETag, Md5Digest},
 };
 
@@ -29,8 +29,8 @@ pub struct PutObject<'a> {
     pub payload: Payload,
     /// Their hash.
     pub payload_hash: PayloadHash,
-    /// Only if there is no such object yet (`If-None-Match: *`).
-    pub only_new: bool,
+    /// On what it depends.
+    pub condition: Condition<'a>,
 }
 
 /// What the server says of the stored object (or part).
@@ -48,7 +48,7 @@ impl Operation for PutObject<'_> {
     fn request(&self) -> Result<Request, RequestError> {
         Ok(Request::new(OperationKind::PutObject, Method::PUT)
             .object(self.bucket, self.key)
-            .only_new(self.only_new)
+            .condition(self.condition)?
             .properties(self.properties)
             .metadata(self.metadata)?
             .content_md5(self.content_md5)
@@ -91,7 +91,7 @@ mod tests {
             content_md5: Some([0; 16]),
             payload: Payload::Bytes("x".into()),
             payload_hash: PayloadHash::Unsigned,
-            only_new: false,
+            condition: Condition::Always,
         }
     }
 
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn only_new_objects_are_a_condition() {
+    fn what_is_there_may_be_a_condition() {
         assert!(
             !put()
                 .request()
@@ -111,10 +111,16 @@ mod tests {
                 .contains_key("if-none-match")
         );
         let put = PutObject {
-            only_new: true,
+            condition: Condition::New,
             ..put()
         };
         assert_eq!(put.request().unwrap().headers["if-none-match"], "*");
+        let etag = ETag::new("\"t\"");
+        let put = PutObject {
+            condition: Condition::Unchanged(&etag),
+            ..put
+        };
+        assert_eq!(put.request().unwrap().headers["if-match"], "\"t\"");
     }
 
     #[test]

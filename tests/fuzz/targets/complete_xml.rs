@@ -9,6 +9,7 @@ use s4cmd::s3::{
     },
     operation::Operation,
     properties::Properties,
+    request::Condition,
     types::{ETag, PartNumber, UploadId},
 };
 
@@ -33,7 +34,7 @@ pub fn run(data: &[u8]) {
         key: "k",
         upload_id: &upload_id,
         parts: &[],
-        only_new: false,
+        condition: Condition::Always,
     };
     let copy = CopyObject {
         bucket: "b",
@@ -41,7 +42,7 @@ pub fn run(data: &[u8]) {
         source,
         metadata: MetadataDirective::Copy,
         properties: &properties,
-        only_new: false,
+        condition: Condition::Always,
     };
     let copy_part = UploadPartCopy {
         bucket: "b",

@@ -20,7 +20,7 @@ use s4cmd::{
         operation::{Answer, Operation},
         payload::{Payload, PayloadHash},
         properties::Properties,
-        request::Role,
+        request::{Condition, Role},
         types::{ByteRange, ETag, PartNumber, UploadId},
     },
 };
@@ -131,10 +131,10 @@ impl Case {
             key: "k",
             upload_id: &upload_id,
             parts: &[],
-            only_new: false,
+            condition: Condition::Always,
         };
         let none = Properties::default();
-        let put = |only_new| PutObject {
+        let put = |condition| PutObject {
             bucket: "b",
             key: "k",
             metadata: &[],
@@ -142,7 +142,7 @@ impl Case {
             content_md5: Some(MD5_OF_BYTES),
             payload: Payload::Bytes(Bytes::from_static(b"bytes")),
             payload_hash: PayloadHash::Unsigned,
-            only_new,
+            condition,
         };
         match operation {
             0 => self.get(None, None).await,
@@ -150,7 +150,7 @@ impl Case {
             2 => self.get(range, Some(&tag)).await,
             3 => self.call(&head(Role::Source)).await,
             4 => self.call(&list()).await,
-            5 => self.call(&put(false)).await,
+            5 => self.call(&put(Condition::Always)).await,
             6 => self.call(&complete).await,
             7 => {
                 let part = UploadPart {
@@ -169,6 +169,7 @@ impl Case {
                     bucket: "b",
                     key: "k",
                     role: Role::Source,
+                    condition: Condition::Always,
                 };
                 self.call(&delete).await;
             }
@@ -192,11 +193,11 @@ impl Case {
                     },
                     metadata: MetadataDirective::Copy,
                     properties: &Properties::default(),
-                    only_new: false,
+                    condition: Condition::Always,
                 };
                 self.call(&copy).await;
             }
-            11 => self.settled_put(&put(true)).await,
+            11 => self.settled_put(&put(Condition::New)).await,
             12 => self.settled_complete(&complete).await,
             _ => self.listing().await,
         }

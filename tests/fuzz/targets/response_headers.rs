@@ -10,7 +10,7 @@ use s4cmd::s3::{
     operation::Operation,
     payload::{Payload, PayloadHash},
     properties::Properties,
-    request::Role,
+    request::{Condition, Role},
     time,
     types::{ByteRange, ContentRange, ETag, PartNumber, UploadId},
 };
@@ -137,7 +137,7 @@ fn stored(written: &Written<'_>) {
         content_md5: None,
         payload: Payload::Empty,
         payload_hash: PayloadHash::Unsigned,
-        only_new: false,
+        condition: Condition::Always,
     };
     let tag = written.header("etag").filter(|tag| bare_tag(tag).is_some());
     let (put, part) = (parsed(&put, written), parsed(&part, written));
