@@ -7,6 +7,7 @@ use s4cmd::s3::{
     op::{CompleteMultipartUpload, CompletedPart, DeleteObjects},
     operation::Operation,
     payload::Payload,
+    request::Condition,
     types::{ETag, PartNumber, UploadId},
     xml::Writer,
 };
@@ -69,7 +70,7 @@ fn prepare_complete() -> Iteration {
             key: "key",
             upload_id: &upload_id,
             parts: black_box(&parts),
-            only_new: false,
+            condition: Condition::Always,
         })
     })
 }

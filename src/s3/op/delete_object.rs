@@ -26,10 +26,10 @@ impl Operation for DeleteObject<'_> {
     type Output = ();
 
     fn request(&self) -> Result<Request, RequestError> {
-        Ok(Request::new(OperationKind::DeleteObject, Method::DELETE)
+        Request::new(OperationKind::DeleteObject, Method::DELETE)
             .object(self.bucket, self.key)
             .role(self.role)
-            .condition(self.condition)?)
+            .condition(self.condition)
     }
 
     fn parse(&self, answer: &Answer<'_>) -> Result<Self::Output, AnswerError> {
