@@ -123,9 +123,8 @@ impl Script {
         Ok(std::iter::from_fn(move || {
             while !is_over {
                 number += 1;
-                let about = |text: String| {
-                    Failure::InvalidArgument(format!("{}: {text}", source.at(number)))
-                };
+                let place = source.at(number);
+                let about = |text: String| Failure::InvalidArgument(format!("{place}: {text}"));
                 let text = match next_line(&mut *reader) {
                     Ok(None) => return None,
                     Ok(Some(text)) => text,
@@ -134,7 +133,8 @@ impl Script {
                         return Some(Err(about(error.to_string())));
                     }
                 };
-                let line = line(&mut definition, &source, &settings, &environment, &text);
+                let at = (&source, &*place);
+                let line = line(&mut definition, at, &settings, &environment, &text);
                 if let Some(line) = line.transpose() {
                     return Some(line.map_err(about));
                 }
@@ -163,7 +163,7 @@ fn next_line(reader: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
 /// What a line says; nothing, if it is empty or a comment.
 fn line(
     definition: &mut clap::Command,
-    source: &Source,
+    (source, place): (&Source, &str),
     settings: &Settings,
     environment: &Environment,
     text: &[u8],
@@ -193,7 +193,11 @@ fn line(
         return Err("the standard input is the script".to_owned());
     }
     let work = settings.work_of(&args).map_err(without_class)?;
-    Ok(Some(Line { command, work }))
+    Ok(Some(Line {
+        place: place.to_owned(),
+        command,
+        work,
+    }))
 }
 
 /// The line that has this text has a class of its own.

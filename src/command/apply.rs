@@ -77,7 +77,9 @@ fn job(sides: &Sides, step: &Step) -> Result<Job, Failure> {
     match (&sides.source, &sides.target, &step.source) {
         (Location::Local(root), Location::S3(_), Some(state)) => {
             let source = place_below(root, name)?;
-            check_file(&source, name, Some(state))?;
+            if State::of_file(&source, name)?.as_ref() != Some(state) {
+                return Err(not_as_planned(source.display()));
+            }
             Ok(Job::Upload(Upload {
                 source,
                 target: url_of(&sides.target, name)?,
@@ -97,7 +99,7 @@ fn job(sides: &Sides, step: &Step) -> Result<Job, Failure> {
         })),
         (Location::S3(from), Location::Local(root), Some(state)) => {
             let target = place_below(root, name)?;
-            check_file(&target, name, step.target.as_ref())?;
+            let is_as_planned = State::of_file(&target, name)? == step.target;
             Ok(Job::Download(Download {
                 bucket: from.bucket.clone(),
                 source: listed(url_of(&sides.source, name)?.key, state)?,
@@ -105,10 +107,15 @@ fn job(sides: &Sides, step: &Step) -> Result<Job, Failure> {
                 target,
                 // What comes meanwhile is not replaced.
                 overwrite: match step.target {
-                    None => Overwrite::Refuse,
-                    Some(_) => Overwrite::Replace,
+                    Some(_) if is_as_planned => Overwrite::Replace,
+                    None if is_as_planned => Overwrite::Refuse,
+                    _ => Overwrite::AsPlanned,
                 },
-                compare: Compare::Nothing,
+                // It may have been done before.
+                compare: match is_as_planned {
+                    true => Compare::Nothing,
+                    false => Compare::Content,
+                },
                 pinned: true,
             }))
         }
@@ -163,7 +170,12 @@ fn tell(session: &Session, place: String, removed: Result<(), Failure>) {
 
 fn remove_file(session: &Session, root: &str, name: &str, state: &State) -> Result<(), Failure> {
     let path = place_below(root, name)?;
-    check_file(&path, name, Some(state))?;
+    match State::of_file(&path, name)? {
+        Some(found) if found == *state => {}
+        Some(_) => return Err(not_as_planned(path.display())),
+        // It may have been done before.
+        None => return Ok(()),
+    }
     if session.is_dry_run() {
         return Ok(());
     }
@@ -189,7 +201,8 @@ async fn remove_object(session: &Session, url: &S3Url, state: &State) -> Result<
     match session.client.call(&head).await {
         Ok(object) if object.etag.as_ref() == Some(etag) => {}
         Ok(_) => return Err(not_as_planned(url)),
-        Err(error) if error.is_not_found() => return Err(not_as_planned(url)),
+        // It may have been done before.
+        Err(error) if error.is_not_found() => return Ok(()),
         Err(error) => return Err(about(error)),
     }
     if session.is_dry_run() {
@@ -202,14 +215,6 @@ async fn remove_object(session: &Session, url: &S3Url, state: &State) -> Result<
         condition: Condition::Unchanged(etag),
     };
     session.client.call(&delete).await.map_err(about)
-}
-
-/// Makes sure that a file is what it was, or that there is none where there was none.
-fn check_file(path: &Path, name: &str, planned: Option<&State>) -> Result<(), Failure> {
-    match State::of_file(path, name)?.as_ref() == planned {
-        true => Ok(()),
-        false => Err(not_as_planned(path.display())),
-    }
 }
 
 fn not_as_planned(what: impl std::fmt::Display) -> Failure {

@@ -225,7 +225,7 @@ impl Record for &Written {
             None if *objects == 0 => "to copy".to_owned(),
             None => "over 5 GB, which S3 Batch Operations does not copy".to_owned(),
         };
-        format!("{path}: {objects} objects, {size} bytes, {what}; ETag {etag}")
+        format!("{path}: {objects} object(s), {size} bytes, {what}; ETag {etag}")
     }
 
     fn json(&self) -> Option<Value> {

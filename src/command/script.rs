@@ -12,6 +12,8 @@ use crate::{
 /// A command of a script.
 #[derive(Debug)]
 pub struct Line {
+    /// Where it stands.
+    pub place: String,
     /// What to do.
     pub command: Command,
     /// By what.
@@ -46,7 +48,7 @@ pub async fn run_all(
                         (Arc::clone(&session.tally), session.for_work(line.work));
                     running.spawn(async move {
                         let result = carry_out(&session, &line.command).await;
-                        session.tell_end(result);
+                        session.tell_end(result.map_err(|failure| failure.on(&line.place)));
                         total.add(&session.tally);
                     });
                 }

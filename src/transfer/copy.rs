@@ -121,28 +121,33 @@ async fn without_transfer(
     source: &HeadObjectOutput,
 ) -> Result<Option<Outcome>, Error> {
     let (compares, overwrite) = (copy.compare == Compare::Content, copy.overwrite);
-    if overwrite == Overwrite::AsPlanned {
-        if source.etag != copy.source.etag {
-            return Err(Error::NotAsPlanned(copy.source_url().to_string()));
-        }
-        compare::as_planned(engine, &copy.target, &copy.known).await?;
-        return Ok(None);
+    let is_planned = overwrite == Overwrite::AsPlanned;
+    if is_planned && source.etag != copy.source.etag {
+        return Err(Error::NotAsPlanned(copy.source_url().to_string()));
     }
     let is_asked = compares || overwrite != Overwrite::Replace;
-    if !is_asked || matches!(copy.known, Target::Absent) {
+    if !is_asked || !is_planned && matches!(copy.known, Target::Absent) {
         return Ok(None);
     }
-    let Some(target) = compare::head(engine, &copy.target, Role::Target).await? else {
+    let found = compare::head(engine, &copy.target, Role::Target).await?;
+    if is_planned && compare::is_as_planned(&copy.known, found.as_ref()) {
         return Ok(None);
-    };
-    if compares && compare::same_objects(source, &target) {
+    }
+    // What was planned may have been done before.
+    if let Some(target) = found.as_ref().filter(|_| compares || is_planned)
+        && compare::same_objects(source, target)
+    {
         let proof = proof(source.etag.as_ref(), target.etag.as_ref());
         return Ok(Some(Outcome::Synced(proof)));
+    }
+    if found.is_none() && !is_planned {
+        return Ok(None);
     }
     match overwrite {
         Overwrite::Skip => Ok(Some(Outcome::Skipped)),
         Overwrite::Refuse => Err(Error::Exists(copy.target.to_string())),
-        Overwrite::Replace | Overwrite::AsPlanned => Ok(None),
+        Overwrite::AsPlanned => Err(Error::NotAsPlanned(copy.target.to_string())),
+        Overwrite::Replace => Ok(None),
     }
 }
 

@@ -76,7 +76,10 @@ async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option
     match download.overwrite {
         Overwrite::Refuse => return Err(Error::Exists(download.target.display().to_string())),
         Overwrite::Skip => return Ok(Some(Outcome::Skipped)),
-        Overwrite::Replace | Overwrite::AsPlanned => {}
+        Overwrite::AsPlanned => {
+            return Err(Error::NotAsPlanned(download.target.display().to_string()));
+        }
+        Overwrite::Replace => {}
     }
     if there.is_dir() {
         let error = io::Error::from_raw_os_error(IS_A_DIRECTORY);

@@ -65,13 +65,8 @@ async fn without_transfer(
     file: &SourceFile,
 ) -> Result<Option<Outcome>, Error> {
     let (compares, overwrite) = (upload.compare == Compare::Content, upload.overwrite);
-    match overwrite {
-        Overwrite::Replace if !compares => return Ok(None),
-        Overwrite::AsPlanned => {
-            compare::as_planned(engine, &upload.target, &upload.known).await?;
-            return Ok(None);
-        }
-        _ => {}
+    if !compares && overwrite == Overwrite::Replace {
+        return Ok(None);
     }
     let pair = Pair {
         engine,
@@ -80,6 +75,14 @@ async fn without_transfer(
         role: Role::Target,
     };
     let verdict = match &upload.known {
+        known if overwrite == Overwrite::AsPlanned => {
+            match compare::head(engine, &upload.target, Role::Target).await? {
+                found if compare::is_as_planned(known, found.as_ref()) => return Ok(None),
+                // It may have been done before.
+                Some(object) => pair.with_object(&object).await?,
+                None => Verdict::Differs,
+            }
+        }
         Target::Absent => return Ok(None),
         Target::Listed(_) if !compares => Verdict::Differs,
         Target::Listed(listed) => pair.with_listed(listed.size, listed.etag.as_ref()).await?,
@@ -93,7 +96,8 @@ async fn without_transfer(
         (Verdict::Same(proof), _) => Ok(Some(Outcome::Synced(proof))),
         (_, Overwrite::Skip) => Ok(Some(Outcome::Skipped)),
         (_, Overwrite::Refuse) => Err(Error::Exists(upload.target.to_string())),
-        (_, Overwrite::Replace | Overwrite::AsPlanned) => Ok(None),
+        (_, Overwrite::AsPlanned) => Err(Error::NotAsPlanned(upload.target.to_string())),
+        (_, Overwrite::Replace) => Ok(None),
     }
 }
 

@@ -78,6 +78,11 @@ fn a_plan_is_done_later() {
         let count = |run: &crate::run::Run| run.stdout.lines().count();
         assert_eq!([count(&dry), count(&done)], [3, 3], "{done:#?}");
         assert!(planned.stdout.contains("new"), "{planned:#?}");
+        // Nothing is left to do.
+        let again = world.run("apply plan").succeeds();
+        let transfers = again.stdout.lines().filter(|line| line.contains("=>"));
+        assert!(transfers.clone().all(|line| line.ends_with("(synced)")));
+        assert_eq!(transfers.count(), 2, "{again:#?}");
         let again = format!("dsync -D {source} {target}");
         let again = world.run(&again).succeeds();
         assert!(!again.stdout.contains("Delete"), "{again:#?}");

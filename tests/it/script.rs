@@ -148,6 +148,8 @@ fn a_failure_of_one_line_is_none_of_another() {
     let run = world.run("run script").fails();
     assert_eq!(store.keys("bucket"), ["t/f"]);
     assert_eq!(run.failures().len(), 2, "{run:?}");
+    run.says("script:1: Source doesn't exist.")
+        .says("script:3: ");
 }
 
 #[test]
