@@ -263,7 +263,7 @@ impl Args {
             date.transpose()
         };
         let shard = self.sync.shard.as_deref();
-        let shard = shard.map(|text| shard::parse(text, environment));
+        let shard = shard.map(|text| shard::parse(text, self.sync.cuts.as_deref(), environment));
         let mut api_options = api_args::read(matches)?;
         customer_key::set(&mut api_options, &self.sync, environment)?;
         // They are other names for parameters of the API, which win.
@@ -484,7 +484,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 69] = [
+const NEW: [&str; 70] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -495,6 +495,7 @@ const NEW: [&str; 69] = [
     "allow-empty-source",
     "ca-bundle",
     "case-conflict",
+    "cuts",
     "dualstack",
     "emit-batch-manifest",
     "etag",

@@ -107,6 +107,7 @@ Commands:
   modify S3             other headers, metadata or storage class in place
   policy get|set|del S3 what a bucket allows
   signurl S3            a URL that anybody can use for a while
+  cuts N SRC            where to cut a directory into N parts, for --shard
   run FILE              the commands in a file, one in each line; -: standard input
   completions SHELL     what makes bash, zsh or fish complete names
   man                   the manual page
@@ -127,7 +128,7 @@ Example: s4cmd put -r photos s3://bucket/backup/";
 
 const OTHERS: &str = "Options for access, tuning and output: s4cmd --help";
 
-const TOPICS: [Topic; 26] = [
+const TOPICS: [Topic; 27] = [
     Topic {
         command: "ls",
         usage: "s4cmd ls [options] [S3]",
@@ -393,6 +394,14 @@ const TOPICS: [Topic; 26] = [
                 Options about requests (--API-..., --acl) are not in the plan: give them again.",
         options: &[&["dry_run", "preserve", "resume", "no_guess_mime_type"]],
         example: "s4cmd dsync -D --plan new.plan site s3://bucket && s4cmd apply new.plan",
+    },
+    Topic {
+        command: "cuts",
+        usage: "s4cmd cuts [options] N SRC",
+        about: "Writes N-1 names that part what is in a directory, here or in S3, into N parts\n\
+                of like size. With --cuts FILE each of N runs then lists its own part alone.",
+        options: &[PATTERNS],
+        example: "s4cmd cuts 16 s3://bucket/run42 > cuts",
     },
     Topic {
         command: "run",

@@ -1,36 +1,65 @@
 //! `--shard`: which part of the work is for this machine.
 
+use std::{fs, path::Path};
+
 use crate::{credentials::Environment, plan::shard::Shard};
 
 /// Reads `I/N`, the part with a number from 0 and how many there are; or `auto/N` and `auto`, for
-/// which the scheduler of the job says what is not said.
+/// which the scheduler of the job says what is not said. `cuts` is the file that says where the
+/// parts end, if one does.
 ///
 /// # Errors
 /// Neither, or no such part, as a text for people.
-pub(super) fn parse(text: &str, environment: &Environment) -> Result<Shard, String> {
+pub(super) fn parse(
+    text: &str,
+    cuts: Option<&Path>,
+    environment: &Environment,
+) -> Result<Shard, String> {
+    let (index, count) = numbers(text, environment)?;
+    let shard = Shard::new(index, count).ok_or_else(|| match count {
+        0 => format!("--shard {text}: there must be one part at least"),
+        _ => format!(
+            "--shard {text}: of {count} the numbers are 0 to {}, not {index}",
+            count - 1
+        ),
+    })?;
+    match cuts {
+        Some(path) => between(index, count, path),
+        None => Ok(shard),
+    }
+}
+
+/// The part that a file of names cuts out.
+fn between(index: u64, count: u64, path: &Path) -> Result<Shard, String> {
+    let about = |text: String| format!("--cuts {}: {text}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| about(error.to_string()))?;
+    let cuts: Result<Vec<String>, _> = text.lines().map(serde_json::from_str).collect();
+    let cuts = cuts.map_err(|_| about("each line must be a name in quotes, as JSON".to_owned()))?;
+    let parts = cuts.len() as u64 + 1;
+    if parts != count {
+        return Err(about(format!("it makes {parts} parts, and not {count}")));
+    }
+    let unordered = || about("the names are not in the order of their bytes".to_owned());
+    Shard::between(index, &cuts).ok_or_else(unordered)
+}
+
+fn numbers(text: &str, environment: &Environment) -> Result<(u64, u64), String> {
     let (index, count) = match text.split_once('/') {
         Some((index, count)) => (index, Some(count)),
         None => (text, None),
     };
-    let (index, count) = match (index, count) {
+    match (index, count) {
         ("auto", count) => {
             let job = JOBS.iter().find(|job| environment.get(job.index).is_some());
             let job = job.ok_or_else(|| {
                 let names: Vec<_> = JOBS.iter().map(|job| job.index).collect();
                 format!("--shard auto: none of {} is set", names.join(", "))
             })?;
-            job.part(environment, count)?
+            job.part(environment, count)
         }
-        (index, Some(count)) => (number("--shard", index)?, number("--shard", count)?),
-        (_, None) => return Err(format!("--shard {text}: I/N, auto/N or auto expected")),
-    };
-    Shard::new(index, count).ok_or_else(|| match count {
-        0 => format!("--shard {text}: there must be one part at least"),
-        _ => format!(
-            "--shard {text}: of {count} the numbers are 0 to {}, not {index}",
-            count - 1
-        ),
-    })
+        (index, Some(count)) => Ok((number("--shard", index)?, number("--shard", count)?)),
+        (_, None) => Err(format!("--shard {text}: I/N, auto/N or auto expected")),
+    }
 }
 
 /// The variables in which a scheduler says which of the tasks of a job this is.
@@ -110,7 +139,7 @@ mod tests {
     fn with(text: &str, variables: &[(&str, &str)]) -> Result<Shard, String> {
         let mut all = [("", ""); 4];
         all[..variables.len()].copy_from_slice(variables);
-        parse(text, &Environment::from(all))
+        parse(text, None, &Environment::from(all))
     }
 
     fn shard(index: u64, count: u64) -> Result<Shard, String> {

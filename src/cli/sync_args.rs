@@ -40,6 +40,9 @@ pub(super) struct SyncArgs {
     /// Only part I, from 0, of N: the others are for other machines
     #[arg(long, value_name = "I/N", help_heading = FILTERS)]
     pub(super) shard: Option<String>,
+    /// What the command of that name wrote: parts are ranges, and listed alone
+    #[arg(long, value_name = "FILE", requires = "shard", help_heading = FILTERS)]
+    pub(super) cuts: Option<PathBuf>,
     /// Follow links to directories, too
     #[arg(long, overrides_with = "no_follow_symlinks", help_heading = FILTERS)]
     follow_symlinks: bool,

@@ -37,6 +37,12 @@ pub struct FlatLister {
     /// In the order of their places: the pages of the first one come next.
     readers: VecDeque<Reader>,
     may_add: bool,
+    /// Behind this nothing is wanted.
+    end: Option<String>,
+    /// Whether the first reader begins at a place, and did not read anything yet.
+    is_placed: bool,
+    /// What is wanted came.
+    is_over: bool,
     unreadable: u64,
     /// What was read by all readers, and how many of these keys for nothing.
     pages: u64,
@@ -73,6 +79,9 @@ impl Client {
             prefix: prefix.to_owned(),
             base: base.to_owned(),
             may_add: true,
+            end: None,
+            is_placed: false,
+            is_over: false,
             unreadable: 0,
             pages: 0,
             keys: 0,
@@ -93,17 +102,58 @@ impl FlatLister {
         }
     }
 
+    /// The same for keys behind `begin` and up to `end`. Others may come all the same: only what
+    /// all servers are known to agree about is left out.
+    pub fn within(self, begin: Option<String>, end: Option<String>) -> Self {
+        let begin = begin.filter(|place| self.is_agreed(place));
+        let end = end.filter(|place| self.is_agreed(place));
+        match begin {
+            Some(place) => {
+                let lister = self.client.list_behind(&self.bucket, &self.prefix, place);
+                Self {
+                    readers: VecDeque::from([Reader::new(lister, None)]),
+                    is_placed: true,
+                    end,
+                    ..self
+                }
+            }
+            None => Self { end, ..self },
+        }
+    }
+
+    /// Whether keys are on the same sides of a place by the order of bytes and by that of a walk
+    /// through directories. They differ about what is below `a` and a place such as `a-b`.
+    fn is_agreed(&self, place: &str) -> bool {
+        let is_behind_slash = |byte: u8| byte > b'/';
+        let name = place.strip_prefix(&self.base);
+        self.client.endpoint().is_aws()
+            || name.is_some_and(|name| name.bytes().all(is_behind_slash))
+    }
+
     /// The next page; `None` after the last.
     ///
     /// # Errors
     /// As [`Lister::next_page`].
     pub async fn next_page(&mut self) -> Result<Option<ListPage>, ClientError> {
+        if self.is_over {
+            return Ok(None);
+        }
         if self.readers[0].ahead.is_empty() {
-            self.read().await?;
+            match self.read().await {
+                // Not every server can begin anywhere.
+                Err(error) if self.is_placed && is_about_place(&error) => {
+                    let lister = self.client.list(&self.bucket, &self.prefix, None);
+                    self.readers = VecDeque::from([Reader::new(lister, None)]);
+                    self.read().await?;
+                }
+                read => read?,
+            }
+            self.is_placed = false;
             self.add_reader();
         }
         let page = self.readers[0].ahead.pop_front();
         let page = page.map(|page| self.up_to_next_reader(page));
+        let page = page.map(|page| self.up_to_end(page));
         self.unreadable += page.as_ref().map_or(0, |page| page.unreadable);
         Ok(page)
     }
@@ -224,7 +274,8 @@ impl FlatLister {
             self.countable(&reader.first)?,
             self.countable(&reader.last)?,
         );
-        let place = |ahead| foresight::place(first, last, reader.pages, ahead);
+        let is_wanted = |place: &String| self.end.as_ref().is_none_or(|end| place < end);
+        let place = |ahead| foresight::place(first, last, reader.pages, ahead).filter(is_wanted);
         match self.readers.get(index + 1) {
             Some(next) if place(2 * self.reach)? >= *next.place.as_ref()? => None,
             _ => place(self.reach),
@@ -266,6 +317,17 @@ impl FlatLister {
         page
     }
 
+    /// What of a page is before the end.
+    fn up_to_end(&mut self, mut page: ListPage) -> ListPage {
+        let Some(end) = &self.end else { return page };
+        let is_behind = |object: &ListedObject| object.key > *end;
+        if page.objects.last().is_some_and(is_behind) && self.readers[0].lister.is_in_order() {
+            page.objects.retain(|object| !is_behind(object));
+            self.is_over = true;
+        }
+        page
+    }
+
     fn read_alone(&mut self) {
         self.may_add = false;
         self.drop_from(1);
@@ -279,6 +341,11 @@ impl FlatLister {
     fn page(&self) -> u64 {
         self.keys / self.pages.max(1)
     }
+}
+
+/// Whether a listing failed that would not have, had it begun at its beginning.
+fn is_about_place(error: &ClientError) -> bool {
+    error.service().is_some() || matches!(error, ClientError::Listing { .. })
 }
 
 impl Reader {

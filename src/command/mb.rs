@@ -12,7 +12,7 @@ use crate::{
 pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
     let bucket = &url.bucket;
     let text = format!("Creating s3://{bucket}");
-    session.output.line(Fact::Text(&text));
+    session.output.detail(Fact::Text(&text));
     let region = session.client.endpoint().region();
     let location = (region != "us-east-1").then_some(region);
     if session.client.mutations() == Mutations::Allowed {
@@ -25,6 +25,6 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
                 Failure::runtime(format!("Unable to create bucket {bucket}: {error}"))
             })?;
     }
-    session.output.line(Fact::Created(bucket));
+    session.output.done(Fact::Created(bucket));
     Ok(())
 }

@@ -7,6 +7,7 @@ mod case_conflict;
 mod cat;
 mod complete;
 mod cp;
+mod cuts;
 mod del;
 mod dsync;
 mod du;
@@ -112,6 +113,7 @@ async fn work(session: &Session, command: &Command) -> Result<(), Failure> {
             let text = "--plan is for dsync; apply does what it says".to_owned();
             Err(Failure::InvalidArgument(text))
         }
+        Command::Cuts { parts, directory } => cuts::run(session, *parts, directory).await,
         Command::Apply(path) => apply::run(session, path).await,
         Command::Ls(url) => {
             session

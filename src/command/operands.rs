@@ -62,6 +62,13 @@ pub enum Command {
         /// To.
         target: Location,
     },
+    /// Part what is in a directory.
+    Cuts {
+        /// Into how many.
+        parts: usize,
+        /// Which.
+        directory: Location,
+    },
     /// Do what a plan says.
     Apply(PathBuf),
     /// Compare a directory with another one.
@@ -143,6 +150,18 @@ impl Command {
             ("mb", []) => Err(invalid("No s3 bucketname provided")),
             ("mb", [url]) => Ok(Self::Mb(s3(url)?)),
             ("apply", [path]) => Ok(Self::Apply(path.into())),
+            ("cuts", [parts, directory]) => Ok(Self::Cuts {
+                parts: parts
+                    .parse()
+                    .ok()
+                    .filter(|parts| (1..=MOST_PARTS).contains(parts))
+                    .ok_or_else(|| {
+                        invalid(format!(
+                            "cuts {parts}: a number from 1 to {MOST_PARTS} expected"
+                        ))
+                    })?,
+                directory: Location::parse(directory),
+            }),
             ("la", []) => Ok(Self::La),
             ("rb", [url]) => Ok(Self::Rb(s3(url)?)),
             ("signurl", [url]) => Ok(Self::SignUrl(s3(url)?)),
@@ -220,9 +239,9 @@ impl Command {
             ("_totalsize", [_, ..]) => s3_all(operands).map(Self::TotalSize),
             (
                 "ls" | "mb" | "multipart" | "put" | "get" | "cat" | "cp" | "mv" | "del" | "dsync"
-                | "apply" | "run" | "sync" | "du" | "verify" | "la" | "rb" | "signurl" | "man"
-                | "completions" | "info" | "getacl" | "setacl" | "policy" | "modify" | "_complete"
-                | "_totalsize",
+                | "apply" | "cuts" | "run" | "sync" | "du" | "verify" | "la" | "rb" | "signurl"
+                | "man" | "completions" | "info" | "getacl" | "setacl" | "policy" | "modify"
+                | "_complete" | "_totalsize",
                 _,
             ) => Err(invalid("Invalid number of parameters")),
             (unknown, _) => Err(invalid(format!("Unknown command {unknown}"))),
@@ -278,6 +297,9 @@ fn local(text: &str) -> Result<String, Failure> {
         ))),
     }
 }
+
+/// Parts that names can be cut into.
+const MOST_PARTS: usize = 100_000;
 
 #[cfg(test)]
 mod tests {

@@ -27,7 +27,7 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
         session.until_cancelled(abort).await?;
     }
     let text = format!("Removing s3://{bucket}");
-    session.output.line(Fact::Text(&text));
+    session.output.detail(Fact::Text(&text));
     if session.client.mutations() == Mutations::Allowed {
         let operation = DeleteBucket { bucket };
         let removed = session.client.delete_bucket(&operation);
@@ -44,6 +44,6 @@ pub(super) async fn run(session: &Session, url: &S3Url) -> Result<(), Failure> {
             Failure::runtime(format!("Unable to remove bucket {bucket}: {error}{hint}"))
         })?;
     }
-    session.output.line(Fact::Removed(bucket));
+    session.output.done(Fact::Removed(bucket));
     Ok(())
 }

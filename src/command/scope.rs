@@ -68,6 +68,20 @@ impl Scope {
         self.rules.is_empty() || below.is_none_or(|below| self.rules.may_admit_below(below))
     }
 
+    /// A listing that leaves out what is before and behind all that is meant, as far as that can be
+    /// told to the server.
+    pub(super) fn within(&self, lister: FlatLister) -> FlatLister {
+        let [begin, end] = self.rules.range();
+        let key = |name: &str| format!("{}{name}", self.root);
+        // A little before: nothing is lost where a server begins a key too late.
+        let before = begin.map(|name| {
+            name.char_indices()
+                .next_back()
+                .map_or("", |(at, _)| &name[..at])
+        });
+        lister.within(before.map(key), end.map(key))
+    }
+
     /// The next page of a listing. What the rules exclude whole is not listed further than to the
     /// end of the page where it begins.
     pub(super) async fn next_page(

@@ -222,20 +222,22 @@ impl Tree {
     pub(super) fn new(session: &Session, url: &S3Url) -> Self {
         let pattern = Pattern::new(&url.key);
         let prefix = pattern.fixed_prefix();
+        let scope = Scope::of(session, &url.key);
+        let lister = session
+            .client
+            .list_flat(&url.bucket, &prefix, &pattern.base());
         Self {
-            lister: session
-                .client
-                .list_flat(&url.bucket, &prefix, &pattern.base()),
+            lister: scope.within(lister),
             pattern: Some(pattern),
             url: url.clone(),
-            scope: Scope::of(session, &url.key),
+            scope,
         }
     }
 
     /// All objects whose keys begin with `prefix`; `scope` says which of them are meant.
     pub(super) fn below(client: &Client, bucket: &str, prefix: &str, scope: Scope) -> Self {
         Self {
-            lister: client.list_flat(bucket, prefix, prefix),
+            lister: scope.within(client.list_flat(bucket, prefix, prefix)),
             pattern: None,
             url: S3Url {
                 bucket: bucket.to_owned(),

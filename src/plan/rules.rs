@@ -61,6 +61,14 @@ impl Rules {
         }
     }
 
+    /// The names between which all are that are admitted, where that is known.
+    pub fn range(&self) -> [Option<&str>; 2] {
+        match &self.shard {
+            Some(Shard::Range { behind, up_to }) => [behind.as_deref(), up_to.as_deref()],
+            _ => [None; 2],
+        }
+    }
+
     /// Whether there are names that other machines work on.
     pub fn has_shard(&self) -> bool {
         self.shard.is_some()
@@ -83,7 +91,11 @@ impl Rules {
 
     /// Whether a file or an object is taken, by its path below the root.
     pub fn admits(&self, relative: &str) -> bool {
-        if self.shard.is_some_and(|shard| !shard.has(relative)) {
+        if self
+            .shard
+            .as_ref()
+            .is_some_and(|shard| !shard.has(relative))
+        {
             return false;
         }
         let decisive = self
@@ -96,6 +108,10 @@ impl Rules {
     /// with its slash at the end; `""` is the root itself. The object that has the name of the
     /// directory is a part of it. Where that is not plain to see the answer is yes.
     pub fn may_admit_below(&self, directory: &str) -> bool {
+        let is_elsewhere = |shard: &Shard| !shard.may_have_below(directory);
+        if self.shard.as_ref().is_some_and(is_elsewhere) {
+            return false;
+        }
         let decisive = self
             .candidates(directory)
             .find(|(rule, name)| match rule.effect {

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs};
 
-use crate::run::World;
+use crate::{
+    run::World,
+    server::{Config, Order, StartAfter},
+};
 
 const NAMES: usize = 60;
 
@@ -171,4 +174,128 @@ fn the_scheduler_says_which_part_it_is() {
     let run = world.run("ls -r s3://bucket/o --shard auto");
     assert_eq!(run.status.code(), Some(2));
     run.says("give auto/N");
+}
+
+/// Writes the cuts for so many parts into a file.
+fn cut(world: &World, count: usize, directory: &str) {
+    let run = world.run(&format!("cuts {count} {directory}")).succeeds();
+    assert_eq!(run.stdout.lines().count(), count - 1);
+    world.file("cuts", run.stdout);
+}
+
+/// Servers that list in another order, and such that do not begin where they are told.
+#[test]
+fn parts_that_are_ranges_are_the_whole_whatever_the_server_does() {
+    for order in [Order::Keys, Order::Directories] {
+        for start_after in [
+            StartAfter::Taken,
+            StartAfter::Late,
+            StartAfter::ByBytes,
+            StartAfter::Ignored,
+            StartAfter::Refused,
+        ] {
+            let world = World::with(Config {
+                order,
+                start_after,
+                max_keys: 7,
+                ..Config::default()
+            });
+            let store = world.server.store();
+            // `1`, `1-` and `1/` are what orders differ about.
+            for n in 0..40 {
+                for key in [
+                    format!("{n}"),
+                    format!("{n}-a"),
+                    format!("{n}/b/c"),
+                    format!("{n}/b-"),
+                ] {
+                    store.put("bucket", &format!("s/{key}"), "x");
+                    store.put("bucket", &format!("t/{key}-gone"), "x");
+                }
+            }
+            cut(&world, 5, "s3://bucket/s");
+            let sync = "dsync -D s3://bucket/s s3://bucket/t --cuts cuts";
+            let mut lines = Vec::new();
+            for index in 0..5 {
+                let run = world.run(&format!("{sync} --shard {index}/5"));
+                lines.extend(run.succeeds().stdout.lines().map(str::to_owned));
+            }
+            assert_eq!(lines.len(), 320, "{order:?} {start_after:?}");
+            let keys = |prefix: &str| -> Vec<String> {
+                let keys = store.keys("bucket").into_iter();
+                let names = keys.filter_map(|key| key.strip_prefix(prefix).map(str::to_owned));
+                names.collect()
+            };
+            assert_eq!(keys("t/"), keys("s/"), "{order:?} {start_after:?}");
+        }
+    }
+}
+
+#[test]
+fn a_range_is_listed_alone() {
+    let world = World::with(Config {
+        max_keys: 10,
+        ..Config::default()
+    });
+    for n in 0..400 {
+        world
+            .server
+            .store()
+            .put("bucket", &format!("s/{n:03}"), "x");
+    }
+    world.run("ls -r s3://bucket/s").succeeds();
+    let serial = world.server.requests_of("ListObjectsV2").len();
+    cut(&world, 4, "s3://bucket/s");
+    world.server.clear_requests();
+    let parts = parts(&world, "ls -r s3://bucket/s --cuts cuts", 4);
+    let sum: usize = parts.iter().map(BTreeSet::len).sum();
+    assert_eq!(sum, 400);
+    assert!(parts.iter().all(|part| part.len() == 100), "{parts:?}");
+    let divided = world.server.requests_of("ListObjectsV2").len();
+    assert!(divided <= serial + 2 * 4, "{serial} {divided}");
+}
+
+#[test]
+fn a_local_directory_is_cut_as_a_bucket_is() {
+    let world = World::new();
+    in_directory(&world, "s");
+    in_store(&world, "s");
+    cut(&world, 4, "s");
+    let here = world.read("cuts");
+    cut(&world, 4, "s3://bucket/s");
+    assert_eq!(world.read("cuts"), here);
+    are_apart(
+        &parts(&world, "dsync s s3://bucket/t --cuts cuts", 4),
+        "dsync",
+    );
+    let verified = world.run("verify s s3://bucket/t").succeeds();
+    assert!(verified.stdout.contains("60 verified"), "{verified:?}");
+}
+
+#[test]
+fn cuts_that_are_none_are_refused() {
+    let world = World::new();
+    world.file("s/f", "x");
+    for (cuts, text) in [
+        ("\"a\"\n", "it makes 2 parts, and not 3"),
+        ("\"b\"\n\"a\"\n", "not in the order"),
+        ("a\nb\n", "a name in quotes"),
+    ] {
+        world.file("cuts", cuts);
+        let run = world.run("dsync s s3://bucket/t --shard 0/3 --cuts cuts");
+        assert_eq!(run.status.code(), Some(2));
+        run.says(text);
+    }
+    let run = world.run("dsync s s3://bucket/t --cuts cuts");
+    assert_eq!(run.status.code(), Some(2));
+    for line in [
+        "cuts 0 s",
+        "cuts x s",
+        "cuts 3 missing",
+        "cuts 3 s3://bucket/missing",
+        "cuts 3",
+    ] {
+        world.run(line).fails();
+    }
+    assert!(world.server.store().keys("bucket").is_empty());
 }

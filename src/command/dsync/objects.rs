@@ -48,7 +48,7 @@ impl Objects {
         let url = url.join("");
         let scope = Scope::below(session, &url.key);
         let objects = Self {
-            lister: client.list_flat(&url.bucket, &url.key, &url.key),
+            lister: scope.within(client.list_flat(&url.bucket, &url.key, &url.key)),
             scope,
             state: State::Unread { sorted },
             url,

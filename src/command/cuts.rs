@@ -1,0 +1,55 @@
+//! `cuts`: names that part what is in a directory into ranges of like size, for `--cuts`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{
+    command::{
+        Failure, Session,
+        dsync::{ReadError, Side},
+        record::Object,
+        root::is_directory,
+        walk,
+    },
+    location::Location,
+    plan::shard::Cuts,
+};
+
+pub(super) async fn run(
+    session: &Session,
+    parts: usize,
+    directory: &Location,
+) -> Result<(), Failure> {
+    if let Location::Local(path) = directory
+        && !is_directory(path)?
+    {
+        return Err(Failure::about(path, "there is no such directory"));
+    }
+    let session = &session.between(directory, directory);
+    let mut cuts = Cuts::new(parts);
+    let reading = read(session, directory, &mut cuts);
+    session.until_cancelled(reading).await?;
+    for cut in cuts.finish() {
+        session.output.line(Object(Value::String(cut)));
+    }
+    Ok(())
+}
+
+async fn read(session: &Session, directory: &Location, cuts: &mut Cuts) -> Result<(), Failure> {
+    let read = async {
+        // As the only side, and in the order of the names whatever that of the store is.
+        let here = Location::Local(Path::new("/").display().to_string());
+        let mut side = Side::source(session, directory, &here, true).await?;
+        let is_empty = side.name().is_none();
+        while let Some(name) = side.name() {
+            cuts.add(name);
+            side.taken(session).await?;
+        }
+        Ok(is_empty)
+    };
+    match read.await.map_err(ReadError::into_failure)? {
+        true => Err(walk::no_source()),
+        false => Ok(()),
+    }
+}
