@@ -27,7 +27,7 @@ use crate::{
     s3::{
         encode,
         endpoint::{Address, Endpoint},
-        error::AnswerError,
+        error::{AnswerError, ServiceError},
         operation::{Answer, Operation, OperationKind},
         payload::{FileIdentity, Payload},
         request::{Request, Role},
@@ -71,6 +71,32 @@ pub(super) struct Performed<T> {
     pub(super) pass: Pass,
     /// Whether an earlier attempt may have been carried out, too.
     pub(super) ambiguous: bool,
+}
+
+/// Takes the quotes from the tag on which a write depended, if the server says that there is
+/// another: Ceph compares it with a tag that has none. Gives whether that may help; where it was
+/// another one it still is.
+fn bare_tag(request: &mut Request, failure: &Failure) -> bool {
+    let Failure::Answer { error, .. } = failure else {
+        return false;
+    };
+    let is_refused = |error: &ServiceError| error.status == StatusCode::PRECONDITION_FAILED;
+    if !request.operation.mutates() || !error.service().is_some_and(is_refused) {
+        return false;
+    }
+    let tag = request.headers.get_mut(header::IF_MATCH);
+    let bare = tag.as_ref().and_then(|tag| {
+        let text = tag.to_str().ok()?;
+        let bare = text.strip_prefix('"')?.strip_suffix('"')?;
+        HeaderValue::from_str(bare).ok()
+    });
+    match (tag, bare) {
+        (Some(tag), Some(bare)) => {
+            *tag = bare;
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Reads one answer.
@@ -119,6 +145,7 @@ impl Client {
     ) -> Result<(ResponseBody, Pass, bool), ClientError> {
         let mut retry = Retry::new(self.inner.options.retry);
         let (mut price, mut was_redirected, mut was_renewed) = (None, false, false);
+        let mut was_bared = false;
         let mut is_again = false;
         loop {
             let pass = self.inner.requests.pass().await;
@@ -152,6 +179,10 @@ impl Client {
             drop(pass);
             if !was_redirected && self.redirect(addressed, &failure)? {
                 was_redirected = true;
+                continue;
+            }
+            if !was_bared && bare_tag(&mut addressed.request, &failure) {
+                was_bared = true;
                 continue;
             }
             if failure.is_about_everything() {

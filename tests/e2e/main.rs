@@ -39,6 +39,7 @@ mod large;
 mod ls;
 mod mb;
 mod multipart;
+mod plans;
 mod put;
 mod removal;
 mod settings;

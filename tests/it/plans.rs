@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{
     run::World,
-    server::{Action, Fault},
+    server::{Action, Fault, Match},
 };
 
 /// Of each kind: new, different, the same, and only at the target.
@@ -202,4 +202,36 @@ fn what_is_no_plan_is_refused_before_anything_is_done() {
     world.run("apply plan").fails();
     assert!(world.server.store().get("bucket", "b/../b/gone").is_none());
     world.run("apply missing").fails().says("missing");
+}
+
+/// Ceph compares the tag of a condition, as it came, with one that has no quotes.
+#[test]
+fn a_store_whose_tags_have_no_quotes_takes_the_condition() {
+    let world = prepared();
+    world.run("dsync --plan plan a s3://bucket/b").succeeds();
+    let refused = Action::Status {
+        status: 412,
+        code: "PreconditionFailed",
+    };
+    world.server.faults().push(Fault {
+        when: Match::op("PutObject").key("d/other"),
+        times: 1,
+        action: refused.clone(),
+    });
+    world.run("apply plan").succeeds();
+    assert_eq!(world.server.store().body("bucket", "b/d/other"), "22");
+    let seen = world.server.requests_of("PutObject");
+    let mut tags: Vec<_> = seen.iter().map(|seen| seen.header("if-match")).collect();
+    tags.retain(|tag| !tag.is_empty());
+    let [first, second] = tags[..] else {
+        panic!("{tags:?}");
+    };
+    assert_eq!(first.trim_matches('"'), second);
+    // What is refused again is refused.
+    world.run("dsync --plan plan b s3://bucket/a").succeeds();
+    world
+        .server
+        .faults()
+        .push(Fault::always("PutObject", refused));
+    world.run("apply plan").fails().says("PreconditionFailed");
 }
