@@ -92,7 +92,7 @@ fn shards_are_the_whole() {
     world.write_all(&names);
     let source = world.path("s").to_string_lossy().into_owned();
     let cuts = world.s4cmd(&["cuts", "3", &source]).succeeds();
-    let cuts = world.write("cuts", &cuts.join("\n"));
+    let cuts = world.write("cuts", cuts.join("\n"));
     let cuts = cuts.to_string_lossy();
     let target = world.url("t");
     let shards = [0, 1, 2].map(|index| format!("{index}/3"));
