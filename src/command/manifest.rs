@@ -2,18 +2,16 @@
 //! that the service does it.
 
 use std::{
-    io::{self, BufWriter, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use crate::{
-    blocking,
-    command::{Command, Failure, Session, carry_out, record::Record},
+    command::{Command, Failure, Session, carry_out, draft::Draft, record::Record},
     location::{Location, S3Url},
     s3::encode,
     transfer::{Afterwards, Copy},
@@ -41,7 +39,7 @@ struct Lists {
 
 #[derive(Debug)]
 struct List {
-    file: BufWriter<NamedTempFile>,
+    file: Draft,
     md5: Md5,
     objects: u64,
     size: u64,
@@ -67,7 +65,7 @@ pub(super) async fn instead_of(
         return Err(Failure::about(path.display(), text));
     }
     let lists = manifest.lists().take();
-    let written = lists.map(|lists| blocking::in_place(|| lists.finish(path)));
+    let written = lists.map(|lists| lists.finish(path));
     let written = written.transpose();
     let written = written.map_err(|error| Failure::os(path.display(), &error))?;
     for list in written.iter().flatten() {
@@ -132,7 +130,7 @@ impl Manifest {
             },
             false => Ok(main),
         };
-        let added = blocking::in_place(|| list?.add(copy));
+        let added = list.and_then(|list| list.add(copy));
         added.map_err(|error| Failure::os(self.path.display(), &error))
     }
 
@@ -163,15 +161,9 @@ impl Lists {
 }
 
 impl List {
-    /// Beside where it will be.
     fn new(path: &Path) -> io::Result<Self> {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
-        let file = blocking::in_place(|| NamedTempFile::new_in(directory))?;
         Ok(Self {
-            file: BufWriter::new(file),
+            file: Draft::of(path)?,
             md5: Md5::new(),
             objects: 0,
             size: 0,
@@ -188,8 +180,7 @@ impl List {
     }
 
     fn finish(self, path: &Path, target: Option<S3Url>) -> io::Result<Written> {
-        let file = self.file.into_inner().map_err(io::Error::from)?;
-        file.persist(path)?;
+        self.file.keep_as(path)?;
         Ok(Written {
             path: path.display().to_string(),
             objects: self.objects,

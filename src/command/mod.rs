@@ -9,6 +9,7 @@ mod complete;
 mod cp;
 mod cuts;
 mod del;
+mod draft;
 mod dsync;
 mod du;
 mod failure;

@@ -2,23 +2,21 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
+    io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
-use tempfile::NamedTempFile;
-
 use crate::{
     blocking,
-    command::{Failure, root::Root},
+    command::{Failure, draft::Draft, root::Root},
     local::LocalFile,
     location::Location,
     s3::{op::ListedObject, types::ETag},
     transfer::{Job, Target},
 };
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 /// The two sides: absolute paths, or places in S3.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,23 +177,18 @@ pub(super) struct Planned {
     target: Root,
     path: PathBuf,
     /// Until it is finished.
-    file: Mutex<Option<BufWriter<NamedTempFile>>>,
+    file: Mutex<Option<Draft>>,
 }
 
 impl Planned {
     pub(super) fn new(path: &Path, source: &Location, target: &Location) -> Result<Self, Failure> {
         let sides = Sides::new(source, target)?;
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
         let create = || {
-            let file = NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
-            let mut file = BufWriter::new(file);
+            let mut file = Draft::of(path)?;
             writeln!(file, "{}", sides.to_json())?;
             Ok(file)
         };
-        let file = blocking::in_place(create);
-        let file = file.map_err(|error: io::Error| Failure::os(path.display(), &error))?;
+        let file = create().map_err(|error: io::Error| Failure::os(path.display(), &error))?;
         Ok(Self {
             target: Root::of(target),
             path: path.to_owned(),
@@ -237,23 +230,16 @@ impl Planned {
         let Some(file) = &mut *file else {
             return Ok(());
         };
-        let written = blocking::in_place(|| writeln!(file, "{}", step.to_json()));
+        let written = writeln!(file, "{}", step.to_json());
         written.map_err(|error| Failure::os(self.path.display(), &error))
     }
 
     /// Puts the plan in its place.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(file) = file.take() else {
-            return Ok(());
-        };
-        let persist = || {
-            let file = file.into_inner().map_err(io::Error::from)?;
-            file.persist(&self.path)?;
-            Ok(())
-        };
-        let persisted = blocking::in_place(persist);
-        persisted.map_err(|error: io::Error| Failure::os(self.path.display(), &error))
+        let kept = file.take().map(|file| file.keep_as(&self.path));
+        let kept = kept.unwrap_or(Ok(()));
+        kept.map_err(|error| Failure::os(self.path.display(), &error))
     }
 }
 
