@@ -80,6 +80,12 @@ pub(super) struct Args {
     /// Certificates to trust, instead of AWS_CA_BUNDLE
     #[arg(long, value_name = "FILE", help_heading = ACCESS)]
     pub(super) ca_bundle: Option<PathBuf>,
+    /// Certificate of this client, for servers that ask for one
+    #[arg(long, value_name = "FILE", help_heading = ACCESS)]
+    pub(super) client_cert: Option<PathBuf>,
+    /// Its private key, if not in the same file
+    #[arg(long, value_name = "FILE", requires = "client_cert", help_heading = ACCESS)]
+    pub(super) client_key: Option<PathBuf>,
     /// Trust every certificate
     #[arg(long, help_heading = ACCESS)]
     pub(super) ignore_certificate: bool,
@@ -484,7 +490,7 @@ fn usage_error(text: &str) -> String {
 }
 
 /// What came after the original, apart from the parameters of the API.
-const NEW: [&str; 70] = [
+const NEW: [&str; 72] = [
     "accelerate",
     "acl",
     "acl-grant",
@@ -495,6 +501,8 @@ const NEW: [&str; 70] = [
     "allow-empty-source",
     "ca-bundle",
     "case-conflict",
+    "client-cert",
+    "client-key",
     "cuts",
     "dualstack",
     "emit-batch-manifest",

@@ -7,7 +7,7 @@ use crate::{
     client::{Mutations, RetryPolicy},
     command::{Failure, Options, Work},
     credentials::{Access, Ask, Environment, Provider, is_open},
-    net::{ConnectOptions, Proxies, ProxyVariables, TlsOptions},
+    net::{ConnectOptions, Identity, Proxies, ProxyVariables, TlsOptions},
     s3::endpoint::{Endpoint, Scheme},
     transfer::TransferOptions,
 };
@@ -52,6 +52,10 @@ impl Settings {
                 .or_else(|| environment.get("AWS_CA_BUNDLE").map(PathBuf::from))
                 .or_else(|| sides().find_map(|side| side.ca_bundle.clone())),
             ignore_certificate: args.ignore_certificate,
+            identity: args.client_cert.clone().map(|certificate| Identity {
+                key: args.client_key.clone().unwrap_or(certificate.clone()),
+                certificate,
+            }),
         };
         let connect = ConnectOptions {
             tls: Some(tls),
@@ -84,8 +88,13 @@ impl Settings {
             Duration::from_secs(args.retry_delay.min(u32::MAX.into())),
         );
         let read_ahead = (args.max_memory - LEAST_MEMORY) / OF_LISTINGS;
-        let keys = [&args.sync.sse_c_key, &args.sync.sse_c_source_key];
-        let keys = keys.into_iter().flatten().filter(|path| is_open(path));
+        let key_of_client = args.client_key.as_ref().or(args.client_cert.as_ref());
+        let keys = [
+            args.sync.sse_c_key.as_ref(),
+            args.sync.sse_c_source_key.as_ref(),
+        ];
+        let keys = keys.into_iter().chain([key_of_client]);
+        let keys = keys.flatten().filter(|path| is_open(path));
         let open_files = sides().flat_map(|side| &side.open_files).chain(keys);
         let open_files: BTreeSet<_> = open_files.collect();
         let warnings = open_files.into_iter().map(|path| {

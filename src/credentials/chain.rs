@@ -87,7 +87,11 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
             of_profile.or_else(|| route::web_identity(environment, settings.as_ref()))
         }
     };
-    let of_profile = setting("endpoint_url");
+    if let Some(services) = setting("services").filter(|name| profiles.services(name).is_none()) {
+        return Err(CredentialsError::NoSuchServices { services });
+    }
+    // Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+    let of_profile = setting("services.s3.endpoint_url").or_else(|| setting("endpoint_url"));
     let needs_s3cfg = if flags.no_sign_request {
         of_profile.is_none()
     } else {
@@ -247,6 +251,12 @@ pub enum CredentialsError {
     NoSuchProfile {
         /// Its name.
         profile: String,
+    },
+    /// A section that the profile names, and that would say where to send requests.
+    #[error("the AWS config file has no section [services {services}], which the profile names")]
+    NoSuchServices {
+        /// Its name.
+        services: String,
     },
     /// The profile says half of what is needed, or what cannot be.
     #[error("the profile \"{profile}\" gives no credentials: {reason}")]
@@ -413,6 +423,24 @@ mod tests {
         .unwrap();
         assert_eq!(found.region.as_deref(), Some("eu-north-1"));
         assert_eq!(found.endpoint_url.as_deref(), Some("http://e"));
+    }
+
+    #[test]
+    fn a_profile_names_the_endpoints_of_single_services() {
+        let home = home();
+        let config = "[default]\nservices = mine\nendpoint_url = http://all\n\
+                      [services mine]\ns3 =\n  endpoint_url = http://s3\n\
+                      sts =\n  endpoint_url = http://sts\n";
+        let path = home.path().join(".aws/config");
+        fs::write(&path, config).unwrap();
+        let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let found = || resolve(&Flags::default(), &with(home.path(), &keys));
+        assert_eq!(found().unwrap().endpoint_url.as_deref(), Some("http://s3"));
+        fs::write(&path, config.replace("s3 =", "dynamodb =")).unwrap();
+        assert_eq!(found().unwrap().endpoint_url.as_deref(), Some("http://all"));
+        fs::write(&path, config.replace("[services mine]", "[services other]")).unwrap();
+        let error = found().unwrap_err().to_string();
+        assert!(error.contains("[services mine]"), "{error}");
     }
 
     #[test]

@@ -90,11 +90,21 @@ impl Profiles {
         }
         let sections = [config, keys].into_iter().flatten().flatten();
         let settings = sections.filter(|(_, value)| !value.is_empty());
-        Some(Profile {
-            settings: settings
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        })
+        let settings = settings.map(|(name, value)| (name.clone(), value.clone()));
+        let mut settings: BTreeMap<_, _> = settings.collect();
+        let services = settings
+            .get("services")
+            .and_then(|name| self.services(name));
+        let services = services.into_iter().flatten();
+        let services = services.map(|(name, value)| (format!("services.{name}"), value.clone()));
+        settings.extend(services.collect::<Vec<_>>());
+        Some(Profile { settings })
+    }
+
+    /// What a profile may name to say how single services are reached, `[services NAME]`: settings
+    /// such as `s3.endpoint_url`.
+    pub(super) fn services(&self, name: &str) -> Option<&BTreeMap<String, String>> {
+        self.config.section(&format!("services {name}"))
     }
 
     /// A setting of a session of IAM Identity Center, `[sso-session NAME]`.

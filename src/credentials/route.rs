@@ -175,7 +175,11 @@ impl Route<'_> {
 /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
 fn service(environment: &Environment, profile: Option<&Profile>) -> TokenService {
     let of_environment = environment.first(&["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"]);
-    let endpoint = of_environment.or_else(|| profile?.get("endpoint_url"));
+    let of_profile = || {
+        let of_service = profile?.get("services.sts.endpoint_url");
+        of_service.or_else(|| profile?.get("endpoint_url"))
+    };
+    let endpoint = of_environment.or_else(of_profile);
     TokenService {
         endpoint: endpoint.map(str::to_owned),
     }

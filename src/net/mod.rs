@@ -24,4 +24,4 @@ pub use proxy::{Proxies, ProxyError, ProxyVariables};
 pub(crate) use schedule::Schedule;
 pub use socket::Stream;
 pub use throttle::Rates;
-pub use tls::{TlsError, TlsOptions};
+pub use tls::{Identity, TlsError, TlsOptions};

@@ -5,7 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
+use rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use thiserror::Error;
 
 use crate::net::danger;
@@ -17,6 +22,17 @@ pub struct TlsOptions {
     pub ca_bundle: Option<PathBuf>,
     /// Trust everything: anyone on the way can read and change what is sent.
     pub ignore_certificate: bool,
+    /// Who this is, for servers that ask: two PEM files.
+    pub identity: Option<Identity>,
+}
+
+/// A certificate with those behind it, and its key. Both may be in one file.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The certificates.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 /// The certificates to trust cannot be had.
@@ -25,6 +41,14 @@ pub enum TlsError {
     /// The bundle cannot be read or holds no certificate.
     #[error("cannot use the CA bundle \"{path}\": {reason}", path = .path.display())]
     Bundle {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of the client's own certificate cannot be read, or has none, or not its key.
+    #[error("cannot use the client certificate \"{path}\": {reason}", path = .path.display())]
+    Identity {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -50,16 +74,38 @@ pub(super) fn config(options: Option<&TlsOptions>) -> Result<ClientConfig, TlsEr
     };
     if options.ignore_certificate {
         let verifier = Arc::new(danger::AcceptAnyCertificate::new(provider));
-        return Ok(builder
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth());
+        let builder = builder.dangerous();
+        return identified(builder.with_custom_certificate_verifier(verifier), options);
     }
     let roots = match &options.ca_bundle {
         Some(path) => bundle(path)?,
         None => system_or_bundled(),
     };
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    identified(builder.with_root_certificates(roots), options)
+}
+
+/// With the client's own certificate, if it has one.
+fn identified(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    options: &TlsOptions,
+) -> Result<ClientConfig, TlsError> {
+    let Some(Identity { certificate, key }) = &options.identity else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let invalid = |path: &Path, reason: String| TlsError::Identity {
+        path: path.to_owned(),
+        reason,
+    };
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+    let chain: Vec<_> = chain.map_err(|error| invalid(certificate, error.to_string()))?;
+    if chain.is_empty() {
+        let reason = "it holds no certificate in PEM form".to_owned();
+        return Err(invalid(certificate, reason));
+    }
+    let secret = PrivateKeyDer::from_pem_file(key);
+    let secret = secret.map_err(|error| invalid(key, error.to_string()))?;
+    let config = builder.with_client_auth_cert(chain, secret);
+    config.map_err(|error| invalid(key, error.to_string()))
 }
 
 #[cfg(not(feature = "aws-lc-rs"))]

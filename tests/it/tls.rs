@@ -241,3 +241,41 @@ fn a_server_of_old_versions_is_told_once() {
         assert_eq!(accepted.load(Ordering::SeqCst), 1, "it tried again");
     }
 }
+
+#[test]
+fn a_server_that_asks_for_a_certificate_gets_one() {
+    let mut world = World::with(Config {
+        tls: true,
+        asks_clients: true,
+        ..Config::default()
+    });
+    world.server.store().put("bucket", "key", "x");
+    let path = bundle(&world);
+    world.set("AWS_CA_BUNDLE", path.to_str().unwrap());
+    let [certificate, key] = world.server.client_pems().unwrap();
+    world.file("both.pem", format!("{certificate}{key}"));
+    world.file("key.pem", &key);
+    world.file("cert.pem", &certificate);
+    for options in [
+        "--client-cert both.pem",
+        "--client-cert cert.pem --client-key key.pem",
+        "--client-cert both.pem --ignore-certificate",
+    ] {
+        let run = world.run(&format!("cat s3://bucket/key {options}"));
+        assert_eq!(run.succeeds().stdout, "x", "{options}");
+    }
+    world.run("cat s3://bucket/key -t 0").fails();
+    for (options, text) in [
+        ("--client-cert missing.pem", "missing.pem"),
+        ("--client-cert key.pem", "no certificate in PEM form"),
+        (
+            "--client-cert cert.pem",
+            "cannot use the client certificate \"cert.pem\"",
+        ),
+    ] {
+        let run = world.run(&format!("cat s3://bucket/key {options}")).fails();
+        run.says(text);
+    }
+    let run = world.run("cat s3://bucket/key --client-key key.pem");
+    assert_eq!(run.status.code(), Some(2));
+}

@@ -11,6 +11,8 @@ pub struct Config {
     pub any_token: bool,
     pub region: String,
     pub tls: bool,
+    /// Whether clients have to show a certificate of its authority with TLS.
+    pub asks_clients: bool,
     /// What it shows of itself with TLS.
     pub certificate: Certificate,
     /// False: unsigned requests are served too (signed ones are still verified).
@@ -44,6 +46,7 @@ impl Default for Config {
             any_token: false,
             region: "us-east-1".into(),
             tls: false,
+            asks_clients: false,
             certificate: Certificate::Good,
             require_auth: true,
             max_keys: 1000,

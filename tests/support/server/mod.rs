@@ -98,6 +98,7 @@ pub struct S3Server {
     simulated: Simulated,
     port: u16,
     ca_pem: Option<String>,
+    client_pems: Option<[String; 2]>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -112,7 +113,9 @@ impl S3Server {
     pub fn start_with(config: Config) -> S3Server {
         let authority = config.tls.then(|| tls::Authority::new(config.certificate));
         let ca_pem = authority.as_ref().map(tls::Authority::pem);
-        let acceptor = authority.map(tls::Authority::into_acceptor);
+        let client_pems = authority.as_ref().map(tls::Authority::client_pems);
+        let asks_clients = config.asks_clients;
+        let acceptor = authority.map(|authority| authority.into_acceptor(asks_clients));
         let simulated = Simulated::new(config);
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         listener.set_nonblocking(true).expect("non-blocking mode");
@@ -127,6 +130,7 @@ impl S3Server {
             simulated,
             port,
             ca_pem,
+            client_pems,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -143,6 +147,11 @@ impl S3Server {
     /// The port the server listens on.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// A certificate and its key for a client of this server; None without TLS.
+    pub fn client_pems(&self) -> Option<[String; 2]> {
+        self.client_pems.clone()
     }
 
     /// The certificate of the throw-away authority, for `AWS_CA_BUNDLE`; None without TLS.

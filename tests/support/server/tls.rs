@@ -8,11 +8,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// A certificate authority that exists as long as its server.
 pub struct Authority {
@@ -42,14 +42,36 @@ impl Authority {
     }
 
     /// A TLS server that is certified by this authority.
-    pub fn into_acceptor(self) -> TlsAcceptor {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    pub fn into_acceptor(self, asks_clients: bool) -> TlsAcceptor {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .expect("versions that ring knows")
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(self));
+            .expect("versions that ring knows");
+        let builder = match asks_clients {
+            false => builder.with_no_client_auth(),
+            true => {
+                let mut roots = RootCertStore::empty();
+                let root = self.issuer.as_ref().der().clone();
+                roots.add(root).expect("the root certificate");
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.build().expect("a verifier"))
+            }
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(self));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// A certificate for a client, and its key.
+    pub fn client_pems(&self) -> [String; 2] {
+        let params = CertificateParams::new(vec!["client".to_owned()]).expect("a name");
+        let key = KeyPair::generate().expect("a key for the client");
+        let certificate = params.signed_by(&key, &self.issuer);
+        [
+            certificate.expect("a certificate").pem(),
+            key.serialize_pem(),
+        ]
     }
 
     /// A certificate for a name and for the local addresses.
