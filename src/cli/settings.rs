@@ -50,16 +50,19 @@ impl Settings {
                 .ca_bundle
                 .clone()
                 .or_else(|| environment.get("AWS_CA_BUNDLE").map(PathBuf::from))
-                .or_else(|| sides().find_map(|side| side.ca_bundle.clone())),
-            ignore_certificate: args.ignore_certificate,
-            identity: args.client_cert.clone().map(|certificate| Identity {
-                key: args.client_key.clone().unwrap_or(certificate.clone()),
-                certificate,
+                .or_else(|| sides().find_map(|side| side.ca_bundle.clone()))
+                .or_else(|| sides().find_map(|side| side.habits.ca_bundle.clone())),
+            ignore_certificate: args.ignore_certificate
+                || sides().any(|side| side.habits.ignore_certificate),
+            identity: identity(args).or_else(|| {
+                let own = sides().find_map(|side| side.habits.client_certificate.clone());
+                own.map(|(certificate, key)| Identity { certificate, key })
             }),
         };
+        let proxy = sides().find_map(|side| side.habits.proxy.as_deref());
         let connect = ConnectOptions {
             tls: Some(tls),
-            proxies: proxies(environment)?,
+            proxies: proxies(environment, proxy)?,
             rates: args.limit_rate.unwrap_or_default(),
             ..ConnectOptions::default()
         };
@@ -101,8 +104,13 @@ impl Settings {
             let path = path.display();
             format!("{path} has secrets and others can read it: chmod 600 {path}")
         });
+        let is_old = sides().any(|side| side.habits.signature_v2);
+        let old = is_old.then(|| {
+            "signature_v2 in the s3cfg is not supported: requests are signed with version 4"
+                .to_owned()
+        });
         Ok(Self {
-            warnings: warnings.collect(),
+            warnings: warnings.chain(old).collect(),
             endpoint: main.endpoint.clone(),
             credentials,
             source,
@@ -127,7 +135,9 @@ impl Settings {
                     max_single_download: args.max_singlepart_download_size,
                     max_single_copy: args.max_singlepart_copy_size,
                     md5: !args.no_md5,
-                    media_types: !args.sync.no_guess_mime_type,
+                    media_types: !args.sync.no_guess_mime_type
+                        && !main.habits.guesses_no_media_types,
+                    default_media_type: main.habits.media_type.as_deref().map(Arc::from),
                     preserve: args.sync.preserve,
                     verify: !args.no_verify,
                     relay,
@@ -148,7 +158,7 @@ impl Settings {
     /// # Errors
     /// The two do not go together.
     pub(super) fn work_of(&self, line: &Args) -> Result<Work, Failure> {
-        let transfer = self.work.transfer;
+        let transfer = &self.work.transfer;
         let (resume, verify) = (line.sync.resume, line.sync.verifies());
         let conflict = match (transfer.md5, transfer.verify) {
             (false, _) if resume => Some("--resume cannot be used with --no-md5"),
@@ -169,14 +179,23 @@ impl Settings {
             },
             api_options: line.api_options.clone(),
             transfer: TransferOptions {
-                media_types: !line.sync.no_guess_mime_type,
+                media_types: transfer.media_types && !line.sync.no_guess_mime_type,
                 preserve: line.sync.preserve,
                 resume,
-                ..transfer
+                ..transfer.clone()
             },
             options: options(line),
         })
     }
+}
+
+/// What the command line says of the client's own certificate.
+fn identity(args: &Args) -> Option<Identity> {
+    let certificate = args.client_cert.clone()?;
+    Some(Identity {
+        key: args.client_key.clone().unwrap_or(certificate.clone()),
+        certificate,
+    })
 }
 
 fn mutations(args: &Args) -> Mutations {
@@ -273,17 +292,21 @@ fn check_keys(args: &Args, endpoint: &Endpoint) -> Result<(), Failure> {
 /// `Proxy` header of a stranger's request in `HTTP_PROXY`.
 ///
 /// Source: <https://httpoxy.org>.
-fn proxies(environment: &Environment) -> Result<Proxies, Failure> {
+fn proxies(environment: &Environment, of_s3cfg: Option<&str>) -> Result<Proxies, Failure> {
     let is_cgi = environment.get("REQUEST_METHOD").is_some();
     let http: &[&str] = if is_cgi {
         &["http_proxy"]
     } else {
         &["http_proxy", "HTTP_PROXY"]
     };
+    let https = environment.first(&["https_proxy", "HTTPS_PROXY"]);
+    let all = environment.first(&["all_proxy", "ALL_PROXY"]);
+    let http = environment.first(http);
     Proxies::new(&ProxyVariables {
-        http: environment.first(http),
-        https: environment.first(&["https_proxy", "HTTPS_PROXY"]),
-        all: environment.first(&["all_proxy", "ALL_PROXY"]),
+        http,
+        https,
+        // The environment is nearer.
+        all: all.or(of_s3cfg.filter(|_| http.is_none() && https.is_none())),
         none: environment.first(&["no_proxy", "NO_PROXY"]),
     })
     .map_err(|error| Failure::InvalidArgument(error.to_string()))

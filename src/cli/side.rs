@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::{
     cli::args::{AddressingStyle, Args},
     command::Failure,
-    credentials::{self, Environment, Flags, Source, is_true},
+    credentials::{self, Environment, Flags, Habits, Source, is_true},
     s3::endpoint::{Addressing, AwsHosts, Endpoint},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Side {
     pub(super) ca_bundle: Option<PathBuf>,
     /// Files with secrets that others can read.
     pub(super) open_files: Vec<PathBuf>,
+    /// What else the s3cfg says.
+    pub(super) habits: Habits,
 }
 
 impl Side {
@@ -104,6 +106,7 @@ impl Side {
             credentials: found.source,
             ca_bundle: found.ca_bundle,
             open_files: found.open_files,
+            habits: found.habits,
         })
     }
 }

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     command::{
         Failure, Session,
         dsync::{ReadError, Side},
-        record::Object,
+        record::Record,
         root::is_directory,
         walk,
     },
@@ -31,9 +31,22 @@ pub(super) async fn run(
     let reading = read(session, directory, &mut cuts);
     session.until_cancelled(reading).await?;
     for cut in cuts.finish() {
-        session.output.line(Object(Value::String(cut)));
+        session.output.line(Cut(cut));
     }
     Ok(())
+}
+
+/// A name, as `--cuts` reads it.
+struct Cut(String);
+
+impl Record for Cut {
+    fn text(&self) -> String {
+        Value::from(&*self.0).to_string()
+    }
+
+    fn json(&self) -> Option<Value> {
+        Some(json!({"type": "cut", "name": self.0}))
+    }
 }
 
 async fn read(session: &Session, directory: &Location, cuts: &mut Cuts) -> Result<(), Failure> {

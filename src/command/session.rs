@@ -141,8 +141,8 @@ impl Session {
             source,
             hashes: Arc::new(hashes),
             journal: Arc::new(journal),
-            transfer,
             buffers: ByteBudget::new(transfer.buffers),
+            transfer,
             options,
             output,
             traffic,
@@ -243,7 +243,7 @@ impl Session {
             self.client.clone(),
             self.source.clone(),
             (Arc::clone(&self.hashes), Arc::clone(&self.journal)),
-            (self.transfer, self.buffers.clone()),
+            (self.transfer.clone(), self.buffers.clone()),
             self.cancel.clone(),
             report,
         )

@@ -9,8 +9,8 @@ use thiserror::Error;
 use crate::s3::endpoint::{Addressing, AwsHosts};
 
 use crate::credentials::{
-    Credentials, Environment, Profiles, S3cfg, Source, container::Container, instance::Instance,
-    profile::read_optional, route,
+    Credentials, Environment, Habits, Profiles, S3cfg, Source, container::Container,
+    instance::Instance, profile::read_optional, route,
 };
 
 /// What the command line says of credentials.
@@ -47,6 +47,8 @@ pub struct Resolved {
     pub ca_bundle: Option<PathBuf>,
     /// Files with secrets that others can read.
     pub open_files: Vec<PathBuf>,
+    /// What else the s3cfg says.
+    pub habits: Habits,
 }
 
 /// Finds out where credentials are to be had. The order: the command line,
@@ -139,6 +141,7 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
         hosts,
         addressing,
         ca_bundle,
+        habits: s3cfg.habits,
     })
 }
 

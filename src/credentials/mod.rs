@@ -27,7 +27,7 @@ pub use process::Process;
 pub use profile::{Profile, Profiles};
 pub use provider::Provider;
 pub use role::{AssumeRole, WebIdentity};
-pub use s3cfg::S3cfg;
+pub use s3cfg::{Habits, S3cfg};
 pub use source::Source;
 pub use sso::Sso;
 

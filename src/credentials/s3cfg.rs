@@ -24,8 +24,29 @@ pub struct S3cfg {
     pub region: Option<String>,
     /// Whether `host_base` says AWS.
     pub is_aws: bool,
+    /// How requests are made, and what uploads are.
+    pub habits: Habits,
     /// The file, if it has a secret key.
     pub(super) file: Option<PathBuf>,
+}
+
+/// What an s3cfg says beside where and who.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// `proxy_host` with `proxy_port`, as a URL.
+    pub proxy: Option<String>,
+    /// `ca_certs_file`.
+    pub ca_bundle: Option<PathBuf>,
+    /// `check_ssl_certificate` is off.
+    pub ignore_certificate: bool,
+    /// `ssl_client_cert_file`, and `ssl_client_key_file` if that is another one.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+    /// `guess_mime_type` is off.
+    pub guesses_no_media_types: bool,
+    /// `default_mime_type`, if it is not what S3 takes for unknown anyway.
+    pub media_type: Option<String>,
+    /// `signature_v2` is on, which is not supported.
+    pub signature_v2: bool,
 }
 
 impl S3cfg {
@@ -43,8 +64,28 @@ impl S3cfg {
             }),
             _ => None,
         };
-        let https = !get("use_https")
-            .is_some_and(|value| matches!(&*value.to_lowercase(), "false" | "no" | "0" | "off"));
+        let is = |name: &str, words: [&str; 4]| {
+            get(name).is_some_and(|value| words.contains(&&*value.to_lowercase()))
+        };
+        let is_off = |name| is(name, ["false", "no", "0", "off"]);
+        let https = !is_off("use_https");
+        let path = |name| get(name).map(PathBuf::from);
+        let port = get("proxy_port").filter(|port| port != "0");
+        let habits = Habits {
+            proxy: get("proxy_host").map(|host| {
+                let port = port.unwrap_or_else(|| PROXY_PORT.to_owned());
+                format!("http://{host}:{port}")
+            }),
+            ca_bundle: path("ca_certs_file"),
+            ignore_certificate: is_off("check_ssl_certificate"),
+            client_certificate: path("ssl_client_cert_file").map(|certificate| {
+                let key = path("ssl_client_key_file");
+                (certificate.clone(), key.unwrap_or(certificate))
+            }),
+            guesses_no_media_types: is_off("guess_mime_type"),
+            media_type: get("default_mime_type").filter(|name| name != UNKNOWN),
+            signature_v2: is("signature_v2", ["true", "yes", "1", "on"]),
+        };
         let host = get("host_base");
         let is_aws = host.as_deref().is_some_and(is_aws);
         // s3cmd leaves that of AWS there when it is given another host.
@@ -72,10 +113,16 @@ impl S3cfg {
             addressing,
             region,
             is_aws,
+            habits,
             file: None,
         })
     }
 }
+
+/// That of s3cmd.
+const PROXY_PORT: &str = "3128";
+/// What S3 takes an object for that has no type.
+const UNKNOWN: &str = "binary/octet-stream";
 
 /// AWS's own hosts are derived from the region instead.
 fn is_aws(host: &str) -> bool {
@@ -113,6 +160,36 @@ mod tests {
         let region = |text: &str| S3cfg::parse(text).unwrap().region;
         let eu = "[default]\nbucket_location = EU\n";
         assert_eq!(region(eu).as_deref(), Some("eu-west-1"));
+    }
+
+    #[test]
+    fn what_s3cmd_writes_by_itself_says_nothing() {
+        let text = "[default]\nca_certs_file = \ncheck_ssl_certificate = True\n\
+                    default_mime_type = binary/octet-stream\nguess_mime_type = True\n\
+                    proxy_host = \nproxy_port = 0\nsignature_v2 = False\n\
+                    ssl_client_cert_file = \n";
+        assert_eq!(S3cfg::parse(text).unwrap().habits, Habits::default());
+    }
+
+    #[test]
+    fn what_was_set_is_taken() {
+        let text = "[default]\nca_certs_file = /ca\ncheck_ssl_certificate = False\n\
+                    default_mime_type = text/plain\nguess_mime_type = no\nproxy_host = p\n\
+                    signature_v2 = True\nssl_client_cert_file = /c\n";
+        let habits = Habits {
+            proxy: Some("http://p:3128".to_owned()),
+            ca_bundle: Some("/ca".into()),
+            ignore_certificate: true,
+            client_certificate: Some(("/c".into(), "/c".into())),
+            guesses_no_media_types: true,
+            media_type: Some("text/plain".to_owned()),
+            signature_v2: true,
+        };
+        assert_eq!(S3cfg::parse(text).unwrap().habits, habits);
+        let more = "proxy_port = 8080\nssl_client_key_file = /k\n";
+        let habits = S3cfg::parse(&format!("{text}{more}")).unwrap().habits;
+        assert_eq!(habits.proxy.as_deref(), Some("http://p:8080"));
+        assert_eq!(habits.client_certificate.unwrap().1, PathBuf::from("/k"));
     }
 
     #[test]

@@ -20,10 +20,11 @@ impl Properties {
     }
 
     /// Only a media type.
-    pub fn of_media_type(media_type: &'static str) -> Self {
-        let value = HeaderValue::from_static(media_type);
+    pub fn of_media_type(media_type: &str) -> Self {
+        let value = HeaderValue::from_str(media_type).ok();
+        let headers = value.map(|value| (header::CONTENT_TYPE, value));
         Self {
-            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, value)]),
+            headers: HeaderMap::from_iter(headers),
         }
     }
 

@@ -37,7 +37,7 @@ pub struct Engine {
 }
 
 /// The bounds and thresholds of the engine, in bytes unless it says otherwise.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TransferOptions {
     /// Files under way at once, and parts of one file.
     pub jobs: usize,
@@ -53,6 +53,8 @@ pub struct TransferOptions {
     pub md5: bool,
     /// Whether uploads get the media type that their name speaks for.
     pub media_types: bool,
+    /// The media type of those whose name speaks for none.
+    pub default_media_type: Option<Arc<str>>,
     /// Whether times, permissions and owners of files are kept in metadata, and come back.
     pub preserve: bool,
     /// Whether what arrives is checked against the sums that the server gives.

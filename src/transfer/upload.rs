@@ -212,6 +212,7 @@ pub(super) fn properties(engine: &Engine, target: &S3Url, source: Option<&Path>)
     let of_source = || media_type(source?.file_name()?.to_str()?);
     let known = media_type(&target.key).or_else(of_source);
     let known = known.filter(|_| engine.options.media_types);
+    let known = known.or(engine.options.default_media_type.as_deref());
     known.map_or_else(Properties::default, Properties::of_media_type)
 }
 

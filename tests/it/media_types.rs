@@ -50,3 +50,42 @@ fn what_the_user_says_counts_more() {
     world.run(own).succeeds();
     assert_eq!(types(&world, &["none", "own"]), [None, some("text/x")]);
 }
+
+/// The world's own credentials go before, as the environment is nearer.
+fn with_s3cfg(settings: &str) -> World {
+    let world = World::new();
+    let text = format!("[default]\naccess_key = a\nsecret_key = s\n{settings}");
+    world.home_file("own.s3cfg", &text);
+    world.file("a.txt", "x");
+    world.file("a.xyz", "x");
+    world
+}
+
+#[test]
+fn an_s3cfg_says_what_is_guessed_and_what_else_is_sent() {
+    for (settings, expected) in [
+        ("", [some("text/plain"), None]),
+        (
+            "default_mime_type = x/y\n",
+            [some("text/plain"), some("x/y")],
+        ),
+        (
+            "guess_mime_type = False\ndefault_mime_type = x/y\n",
+            [some("x/y"), some("x/y")],
+        ),
+        ("guess_mime_type = False\n", [None, None]),
+    ] {
+        let world = with_s3cfg(settings);
+        let config = world.outside("home/own.s3cfg");
+        let line = format!("put a.txt a.xyz s3://bucket/ -p {}", config.display());
+        world.run(&line).succeeds();
+        assert_eq!(types(&world, &["a.txt", "a.xyz"]), expected, "{settings}");
+    }
+    let world = with_s3cfg("signature_v2 = True\n");
+    let config = world.outside("home/own.s3cfg");
+    let line = format!("put a.txt s3://bucket/ -p {}", config.display());
+    world
+        .run(&line)
+        .succeeds()
+        .says("signature_v2 in the s3cfg");
+}

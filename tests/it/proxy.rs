@@ -229,3 +229,22 @@ fn a_proxy_that_cannot_be_used_is_told() {
     }
     assert!(world.server.requests().is_empty());
 }
+
+#[test]
+fn an_s3cfg_names_a_proxy() {
+    let proxy = Proxy::start();
+    let mut world = World::new();
+    world.server.store().put("bucket", "k", "x");
+    let settings = format!("proxy_host = 127.0.0.1\nproxy_port = {}\n", proxy.port);
+    let text = format!("[default]\naccess_key = a\nsecret_key = s\n{settings}");
+    world.home_file("own.s3cfg", &text);
+    let config = world.outside("home/own.s3cfg");
+    let line = format!("cat s3://bucket/k -p {}", config.display());
+    assert_eq!(world.run(&line).succeeds().stdout, "x");
+    let asked = proxy.heads().len();
+    assert!(asked > 0);
+    // The environment is nearer.
+    world.set("NO_PROXY", "127.0.0.1");
+    assert_eq!(world.run(&line).succeeds().stdout, "x");
+    assert_eq!(proxy.heads().len(), asked);
+}
