@@ -189,7 +189,7 @@ fn line(
         Parsed::Wrong(text) => return Err(text.lines().last().unwrap_or_default().to_owned()),
     };
     let command = Command::parse(&args.words).map_err(without_class)?;
-    if matches!((&command, source), (Command::PutInput(_), Source::Input)) {
+    if matches!(source, Source::Input) && command.reads_input() {
         return Err("the standard input is the script".to_owned());
     }
     let work = settings.work_of(&args).map_err(without_class)?;

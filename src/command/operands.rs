@@ -135,6 +135,15 @@ impl Command {
         matches!(self, Self::Dsync { .. } | Self::Verify { .. })
     }
 
+    /// Whether the command reads the standard input.
+    pub fn reads_input(&self) -> bool {
+        match self {
+            Self::PutInput(_) => true,
+            Self::Policy { action, .. } => *action == PolicyAction::Set("-".to_owned()),
+            _ => false,
+        }
+    }
+
     /// Reads the command and its operands.
     ///
     /// # Errors

@@ -223,11 +223,14 @@ impl Tree {
         let pattern = Pattern::new(&url.key);
         let prefix = pattern.fixed_prefix();
         let scope = Scope::of(session, &url.key);
-        let lister = session
-            .client
-            .list_flat(&url.bucket, &prefix, &pattern.base());
+        let base = pattern.base();
+        let lister = session.client.list_flat(&url.bucket, &prefix, &base);
         Self {
-            lister: scope.within(lister),
+            // The object with the name of a directory is before all that is in it.
+            lister: match prefix == base {
+                true => scope.within(lister),
+                false => lister,
+            },
             pattern: Some(pattern),
             url: url.clone(),
             scope,

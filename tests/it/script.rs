@@ -92,13 +92,13 @@ fn a_line_that_makes_no_sense_keeps_a_file_from_being_begun() {
 fn what_is_wrong_in_a_stream_is_told_when_it_comes() {
     let world = World::new();
     world.file("a", "1");
-    world.file(
-        "script",
-        "frobnicate\nput a s3://bucket/a\nput - s3://bucket/b\n",
-    );
+    let script = "frobnicate\nput a s3://bucket/a\nput - s3://bucket/b\n\
+        policy set s3://bucket -\n";
+    world.file("script", script);
     let run = world.run_reading("script", "run -").fails();
     run.says("standard input:1: Unknown command")
-        .says("standard input:3: the standard input is the script");
+        .says("standard input:3: the standard input is the script")
+        .says("standard input:4: the standard input is the script");
     assert_eq!(world.server.store().keys("bucket"), ["a"]);
 }
 

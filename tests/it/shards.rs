@@ -244,16 +244,36 @@ fn a_range_is_listed_alone() {
             .store()
             .put("bucket", &format!("s/{n:03}"), "x");
     }
-    world.run("ls -r s3://bucket/s").succeeds();
+    world.run("dsync -n s3://bucket/s t").succeeds();
     let serial = world.server.requests_of("ListObjectsV2").len();
     cut(&world, 4, "s3://bucket/s");
     world.server.clear_requests();
-    let parts = parts(&world, "ls -r s3://bucket/s --cuts cuts", 4);
+    let parts = parts(&world, "dsync s3://bucket/s t --cuts cuts", 4);
     let sum: usize = parts.iter().map(BTreeSet::len).sum();
     assert_eq!(sum, 400);
     assert!(parts.iter().all(|part| part.len() == 100), "{parts:?}");
     let divided = world.server.requests_of("ListObjectsV2").len();
     assert!(divided <= serial + 2 * 4, "{serial} {divided}");
+}
+
+/// The object with the name of a directory, and what only begins like it.
+#[test]
+fn what_is_beside_a_directory_is_in_a_part_as_well() {
+    let world = World::new();
+    in_store(&world, "s");
+    for key in ["s", "s-", "s/s"] {
+        world.server.store().put("bucket", key, "x");
+    }
+    for cut in ["0/00", "a", "s", "z"] {
+        world.file("cuts", format!("\"{cut}\"\n"));
+        for (path, count) in [("s", NAMES + 2), ("s*", NAMES + 3), ("", NAMES + 3)] {
+            let line = format!("ls -r s3://bucket/{path} --cuts cuts");
+            let parts = parts(&world, &line, 2);
+            let all: BTreeSet<_> = parts.iter().flatten().collect();
+            let sum: usize = parts.iter().map(BTreeSet::len).sum();
+            assert_eq!((sum, all.len()), (count, count), "{path} {cut}");
+        }
+    }
 }
 
 #[test]
