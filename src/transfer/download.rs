@@ -51,7 +51,12 @@ pub(super) async fn run(engine: &Engine, download: &Download) -> Result<Outcome,
 async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option<Outcome>, Error> {
     let there = match fs::symlink_metadata(&download.target) {
         Ok(there) => there,
-        Err(error) if is_missing(&error) => return Ok(None),
+        Err(error) if is_missing(&error) => {
+            return match download.overwrite {
+                Overwrite::AsPlanned => Err(not_as_planned(download)),
+                _ => Ok(None),
+            };
+        }
         Err(error) => return Err(Error::target(&download.target)(error)),
     };
     // Also behind a link: /dev/stdout is one.
@@ -76,9 +81,7 @@ async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option
     match download.overwrite {
         Overwrite::Refuse => return Err(Error::Exists(download.target.display().to_string())),
         Overwrite::Skip => return Ok(Some(Outcome::Skipped)),
-        Overwrite::AsPlanned => {
-            return Err(Error::NotAsPlanned(download.target.display().to_string()));
-        }
+        Overwrite::AsPlanned => return Err(not_as_planned(download)),
         Overwrite::Replace => {}
     }
     if there.is_dir() {
@@ -86,6 +89,11 @@ async fn without_transfer(engine: &Engine, download: &Download) -> Result<Option
         return Err(Error::target(&download.target)(error));
     }
     Ok(None)
+}
+
+/// Of the target of a download whose plan is not what there is.
+fn not_as_planned(download: &Download) -> Error {
+    Error::NotAsPlanned(download.target.display().to_string())
 }
 
 /// Where the file is to be.

@@ -125,6 +125,26 @@ fn what_changed_since_is_left_alone() {
     }
 }
 
+#[test]
+fn what_is_gone_since_is_not_made_anew() {
+    for (source, target) in SIDES {
+        let world = prepared();
+        world
+            .run(&format!("dsync --plan plan {source} {target}"))
+            .succeeds();
+        match target.strip_prefix("s3://bucket/") {
+            Some(prefix) => {
+                let key = format!("{prefix}/d/other");
+                assert!(world.server.store().remove("bucket", &key));
+            }
+            None => fs::remove_file(world.path("b/d/other")).unwrap(),
+        }
+        let run = world.run("apply plan").fails();
+        run.says("d/other was changed after it was planned");
+        assert_eq!(at(&world, target, "d/other"), None);
+    }
+}
+
 /// What comes between the last look and the write.
 #[test]
 fn the_store_is_told_the_condition() {
