@@ -108,7 +108,7 @@ Commands:
   policy get|set|del S3 what a bucket allows
   signurl S3            a URL that anybody can use for a while
   cuts N SRC            where to cut a directory into N parts, for --shard
-  run FILE              the commands in a file, one in each line; -: standard input
+  run FILE              commands in a file, a line each; -: standard input
   completions SHELL     what makes bash, zsh or fish complete names
   man                   the manual page
 s4cmd COMMAND --help tells more about one.";
