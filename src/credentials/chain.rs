@@ -80,6 +80,9 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
         None => profiles.get("default"),
     };
     let setting = |name: &str| settings.as_ref()?.get(name).map(str::to_owned);
+    if let Some(services) = setting("services").filter(|name| profiles.services(name).is_none()) {
+        return Err(CredentialsError::NoSuchServices { services });
+    }
     let nearer = match (flags.no_sign_request, near(flags, environment)?) {
         (true, _) => None,
         (false, Some(keys)) => Some(Source::Keys(keys)),
@@ -89,9 +92,6 @@ pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Resolved, Cre
             of_profile.or_else(|| route::web_identity(environment, settings.as_ref()))
         }
     };
-    if let Some(services) = setting("services").filter(|name| profiles.services(name).is_none()) {
-        return Err(CredentialsError::NoSuchServices { services });
-    }
     // Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
     let of_profile = setting("services.s3.endpoint_url").or_else(|| setting("endpoint_url"));
     let needs_s3cfg = if flags.no_sign_request {
@@ -439,8 +439,13 @@ mod tests {
         let keys = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")];
         let found = || resolve(&Flags::default(), &with(home.path(), &keys));
         assert_eq!(found().unwrap().endpoint_url.as_deref(), Some("http://s3"));
-        fs::write(&path, config.replace("s3 =", "dynamodb =")).unwrap();
-        assert_eq!(found().unwrap().endpoint_url.as_deref(), Some("http://all"));
+        for none in [
+            config.replace("s3 =", "dynamodb ="),
+            config.replace("http://s3", ""),
+        ] {
+            fs::write(&path, none).unwrap();
+            assert_eq!(found().unwrap().endpoint_url.as_deref(), Some("http://all"));
+        }
         fs::write(&path, config.replace("[services mine]", "[services other]")).unwrap();
         let error = found().unwrap_err().to_string();
         assert!(error.contains("[services mine]"), "{error}");

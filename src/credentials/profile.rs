@@ -96,6 +96,7 @@ impl Profiles {
             .get("services")
             .and_then(|name| self.services(name));
         let services = services.into_iter().flatten();
+        let services = services.filter(|(_, value)| !value.is_empty());
         let services = services.map(|(name, value)| (format!("services.{name}"), value.clone()));
         settings.extend(services.collect::<Vec<_>>());
         Some(Profile { settings })

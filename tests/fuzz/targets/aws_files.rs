@@ -46,6 +46,17 @@ pub fn run(data: &[u8]) {
         assert_eq!(resolved.unwrap_err(), expected);
         return;
     };
+    let (sections, values) = &files[1];
+    let services = settings.get("services");
+    let section = services.as_ref().map(|name| format!("services {name}"));
+    if let (Some(section), Some(services)) = (&section, &services)
+        && !sections.contains(section)
+    {
+        let services = services.clone();
+        let expected = CredentialsError::NoSuchServices { services };
+        assert_eq!(resolved.unwrap_err(), expected);
+        return;
+    }
     let keys = settings
         .get("aws_access_key_id")
         .zip(settings.get("aws_secret_access_key"));
@@ -80,7 +91,9 @@ pub fn run(data: &[u8]) {
     assert_eq!(found.secret_key, secret_key);
     assert_eq!(found.session_token, settings.get("aws_session_token"));
     assert_eq!(resolved.region, settings.get("region"));
-    assert_eq!(resolved.endpoint_url, settings.get("endpoint_url"));
+    let of_service = section.and_then(|section| ini::last(values, &section, "s3.endpoint_url"));
+    let endpoint = of_service.or_else(|| settings.get("endpoint_url"));
+    assert_eq!(resolved.endpoint_url, endpoint);
     let bundle = resolved.ca_bundle.as_ref();
     let bundle = bundle.map(|path| path.to_str().unwrap().to_owned());
     assert_eq!(bundle, settings.get("ca_bundle"));

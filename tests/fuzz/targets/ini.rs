@@ -6,11 +6,22 @@ pub type Values = Vec<(String, String, String)>;
 /// The names of the sections, and the values in the order in which they stand; or the number of
 /// the first line that makes no sense.
 pub fn read(text: &str) -> Result<(Vec<String>, Values), usize> {
-    let (mut sections, mut values) = (Vec::new(), Values::new());
+    let (mut sections, mut values) = (Vec::<String>::new(), Values::new());
+    let mut outer = None;
     for (index, line) in text.split('\n').enumerate() {
         let is_indented = line.starts_with(' ') || line.starts_with('\t');
         let line = line.trim();
-        if line.is_empty() || is_indented || line.starts_with('#') || line.starts_with(';') {
+        if line.is_empty() || line.starts_with('#') || line.starts_with(';') {
+            continue;
+        }
+        if is_indented {
+            let (Some(outer), Some(mark), Some(section)) =
+                (&outer, line.find('='), sections.last())
+            else {
+                continue;
+            };
+            let name = format!("{outer}.{}", line[..mark].trim().to_ascii_lowercase());
+            values.push((section.clone(), name, line[mark + 1..].trim().to_owned()));
             continue;
         }
         let wrong = Err(index + 1);
@@ -19,6 +30,7 @@ pub fn read(text: &str) -> Result<(Vec<String>, Values), usize> {
                 return wrong;
             };
             sections.push(line[1..end].trim().to_owned());
+            outer = None;
             continue;
         }
         let Some(mark) = line.find(['=', ':']) else {
@@ -28,7 +40,9 @@ pub fn read(text: &str) -> Result<(Vec<String>, Values), usize> {
             return wrong;
         };
         let name = line[..mark].trim().to_ascii_lowercase();
-        values.push((section, name, line[mark + 1..].trim().to_owned()));
+        let value = line[mark + 1..].trim().to_owned();
+        outer = value.is_empty().then(|| name.clone());
+        values.push((section, name, value));
     }
     Ok((sections, values))
 }
