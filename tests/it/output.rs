@@ -93,3 +93,15 @@ fn a_full_disk_behind_the_output_is_told_once() {
         }
     }
 }
+
+/// Lines of `mb` and `rb` were results that nothing hid.
+#[test]
+fn quiet_hides_what_was_made_and_removed() {
+    let world = World::new();
+    for line in ["mb s3://other", "rb s3://other"] {
+        let run = world.run(&format!("{line} --quiet")).succeeds();
+        assert!(run.stdout.is_empty(), "{run:?}");
+    }
+    let run = world.run("mb s3://other").succeeds();
+    assert_eq!(run.stdout, "Creating s3://other\nDone.\n");
+}
