@@ -21,7 +21,7 @@ use crate::{
     credentials::Environment,
     net::Rates,
     plan::{filter::TimeFilter, rules::Rules},
-    s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS, Value},
+    s3::api_option::{API_OPTIONS, ApiOptions, ORIGINAL_API_OPTIONS},
 };
 
 // The options and words, unresolved. All options belong to the program, not to a command, because
@@ -277,11 +277,8 @@ impl Args {
             ("API-ACL", &self.sync.acl()),
             ("API-StorageClass", &self.sync.storage_class),
         ] {
-            let option = API_OPTIONS.iter().find(|option| option.flag == flag);
-            if let (Some(option), Some(text)) = (option, text)
-                && !api_options.has(flag)
-            {
-                api_options.set(option, Value::Text(text.clone()));
+            if let Some(text) = text.as_deref().filter(|_| !api_options.has(flag)) {
+                api_options.set_text(flag, text);
             }
         }
         Ok(Self {

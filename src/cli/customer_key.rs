@@ -8,10 +8,7 @@ use md5::{Digest as _, Md5};
 use crate::{
     cli::sync_args::SyncArgs,
     credentials::Environment,
-    s3::{
-        api_option::{API_OPTIONS, ApiOptions, Value},
-        encode,
-    },
+    s3::{api_option::ApiOptions, encode},
 };
 
 /// Sets the options of the API for the keys in files and in the environment. What was said by such
@@ -49,10 +46,7 @@ pub(super) fn set(
             ("Key", STANDARD.encode(key)),
             ("KeyMD5", STANDARD.encode(Md5::digest(key))),
         ] {
-            let flag = format!("{prefix}{name}");
-            if let Some(option) = API_OPTIONS.iter().find(|option| option.flag == flag) {
-                options.set(option, Value::Text(value));
-            }
+            options.set_text(&format!("{prefix}{name}"), value);
         }
     }
     Ok(())

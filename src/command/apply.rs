@@ -10,7 +10,6 @@ use crate::{
         dsync::direction,
         plan::{Plan, Sides, State, Step, Version},
         put::refuse_options,
-        record::Fact,
         root::Root,
         session::JobSender,
     },
@@ -140,14 +139,14 @@ async fn delete(session: &Session, sides: &Sides, mut plan: Plan) -> Result<(), 
         match &sides.target {
             Location::Local(root) => {
                 let removed = remove_file(session, root, &step.name, state);
-                tell(session, Root::of(&sides.target).place(&step.name), removed);
+                session.deleted(Root::of(&sides.target).place(&step.name), removed);
             }
             Location::S3(_) => {
                 let url = url_of(&sides.target, &step.name)?;
                 let (session, state) = (session.clone(), state.clone());
                 running.spawn(async move {
                     let removed = remove_object(&session, &url, &state).await;
-                    tell(&session, url.to_string(), removed);
+                    session.deleted(&url, removed);
                 });
             }
         }
@@ -156,16 +155,6 @@ async fn delete(session: &Session, sides: &Sides, mut plan: Plan) -> Result<(), 
         resume_panic(Some(ended));
     }
     Ok(())
-}
-
-fn tell(session: &Session, place: String, removed: Result<(), Failure>) {
-    match removed {
-        Ok(()) => {
-            session.tally.delete();
-            session.output.done(Fact::Deleted(&place));
-        }
-        Err(failure) => session.fail(&failure),
-    }
 }
 
 fn remove_file(session: &Session, root: &str, name: &str, state: &State) -> Result<(), Failure> {

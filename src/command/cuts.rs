@@ -1,7 +1,5 @@
 //! `cuts`: names that part what is in a directory into ranges of like size, for `--cuts`.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -51,9 +49,8 @@ impl Record for Cut {
 
 async fn read(session: &Session, directory: &Location, cuts: &mut Cuts) -> Result<(), Failure> {
     let read = async {
-        // As the only side, and in the order of the names whatever that of the store is.
-        let here = Location::Local(Path::new("/").display().to_string());
-        let mut side = Side::source(session, directory, &here, true).await?;
+        // The only side, in the order of the names whatever that of the store is.
+        let mut side = Side::source(session, directory, directory, true).await?;
         let is_empty = side.name().is_none();
         while let Some(name) = side.name() {
             cuts.add(name);

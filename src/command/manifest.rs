@@ -57,13 +57,7 @@ pub(super) async fn instead_of(
     session.options.manifest = None;
     session.manifest = Some(Arc::clone(&manifest));
     carry_out(&session, command).await?;
-    if session.cancel.is_cancelled() {
-        return Err(Failure::Interrupted);
-    }
-    if session.failures() > 0 {
-        let text = "no list was written, because of the failures before";
-        return Err(Failure::about(path.display(), text));
-    }
+    session.is_whole("list", path)?;
     let lists = manifest.lists().take();
     let written = lists.map(|lists| lists.finish(path));
     let written = written.transpose();

@@ -56,12 +56,17 @@ impl State {
     pub(super) fn of_file(path: &Path, name: &str) -> Result<Option<Self>, Failure> {
         let file = LocalFile::at(path.to_owned(), name);
         let file = file.map_err(|error| Failure::os(path.display(), &error))?;
-        let Some(file) = file else { return Ok(None) };
-        let undated = || Failure::about(path.display(), "no calendar has its time: no plan does");
-        Ok(Some(Self {
+        file.as_ref().map(Self::of).transpose()
+    }
+
+    /// That of a file, as it was seen.
+    pub(super) fn of(file: &LocalFile) -> Result<Self, Failure> {
+        let text = "no calendar has its time: no plan does";
+        let undated = || Failure::about(file.path.display(), text);
+        Ok(Self {
             size: file.len,
             version: Version::File(file.modified.ok_or_else(undated)?),
-        }))
+        })
     }
 
     /// That of an object, as it was listed.

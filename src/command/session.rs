@@ -326,6 +326,30 @@ impl Session {
         self.fail(failure);
     }
 
+    /// Tells what became of one of the listed names that was to be deleted (in a dry run: would be).
+    pub(super) fn deleted(&self, place: impl std::fmt::Display, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => {
+                self.tally.delete();
+                self.output.done(Fact::Deleted(&place));
+            }
+            Err(failure) => self.fail(&failure),
+        }
+    }
+
+    /// Makes sure that what is written down of a dry run is all of it; `what` is that, and `path`
+    /// where it would be.
+    pub(super) fn is_whole(&self, what: &str, path: &Path) -> Result<(), Failure> {
+        if self.cancel.is_cancelled() {
+            return Err(Failure::Interrupted);
+        }
+        if self.failures() > 0 {
+            let text = format!("no {what} was written, because of the failures before");
+            return Err(Failure::about(path.display(), text));
+        }
+        Ok(())
+    }
+
     /// Tells of a pair that needs no transfer, which was known before it became a job.
     pub(super) fn is_same(&self, source: impl std::fmt::Display, target: impl std::fmt::Display) {
         self.tally.equal();

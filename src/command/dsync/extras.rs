@@ -225,13 +225,8 @@ async fn remove_files(
                 continue;
             }
         }
-        match remove_file(session, root, &path, &name, &version) {
-            Err(failure) => session.fail(&failure),
-            Ok(()) => {
-                session.tally.delete();
-                session.output.done(Fact::Deleted(&path.display()));
-            }
-        }
+        let removed = remove_file(session, root, &path, &name, &version);
+        session.deleted(path.display(), removed);
     }
     Ok(())
 }

@@ -82,13 +82,7 @@ pub(super) async fn run(
         }
     }
     if let (Some(plan), Some(path)) = (&session.plan, &session.options.plan) {
-        if session.cancel.is_cancelled() {
-            return Err(Failure::Interrupted);
-        }
-        if session.failures() > 0 {
-            let text = "no plan was written, because of the failures before";
-            return Err(Failure::about(path.display(), text));
-        }
+        session.is_whole("plan", path)?;
         plan.finish()?;
     }
     match report {

@@ -6,7 +6,6 @@ use crate::{
     command::{
         Failure, Session,
         plan::{Planned, State, Step, Version},
-        record::Fact,
         root::Root,
     },
     local::LocalFile,
@@ -51,13 +50,8 @@ pub(super) fn plan(
             source: None,
             target: Some(state),
         };
-        match state.map(step).and_then(|step| plan.add(&step)) {
-            Ok(()) => {
-                session.tally.delete();
-                session.output.done(Fact::Deleted(&place));
-            }
-            Err(failure) => session.fail(&failure),
-        }
+        let planned = state.map(step).and_then(|step| plan.add(&step));
+        session.deleted(&place, planned);
     }
     Ok(())
 }
@@ -68,8 +62,8 @@ fn of_file(path: &Path, name: &str, digest: &[u8]) -> Result<State, Failure> {
     let file = file.map_err(|error| Failure::os(path.display(), &error))?;
     let is_same =
         |file: &LocalFile| transfer::Version::File(file.identity).digest().as_slice() == digest;
-    match State::of_file(path, name)?.filter(|_| file.as_ref().is_some_and(is_same)) {
-        Some(state) => Ok(state),
+    match file.filter(is_same) {
+        Some(file) => State::of(&file),
         None => Err(Failure::about(path.display(), "it was changed meanwhile")),
     }
 }

@@ -95,6 +95,13 @@ impl ApiOptions {
         self.values.push((option, value));
     }
 
+    /// Sets an option that takes text, by its name; one that does not exist is none.
+    pub fn set_text(&mut self, flag: &str, text: impl Into<String>) {
+        if let Some(option) = API_OPTIONS.iter().find(|option| option.flag == flag) {
+            self.set(option, Value::Text(text.into()));
+        }
+    }
+
     /// Whether an option was given.
     pub fn has(&self, flag: &str) -> bool {
         self.values.iter().any(|(option, _)| option.flag == flag)
