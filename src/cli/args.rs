@@ -300,15 +300,13 @@ impl Args {
 /// options of the original stays so.
 pub(super) fn definition() -> clap::Command {
     let definition = api_args::add_to(Args::command());
-    let longs: Vec<String> = definition
-        .get_arguments()
-        .filter_map(|arg| arg.get_long().map(str::to_owned))
-        .collect();
+    let longs = definition.get_arguments().filter_map(clap::Arg::get_long);
+    let (new, original): (Vec<_>, Vec<_>) = longs.map(str::to_owned).partition(|long| is_new(long));
     definition.mut_args(|arg| match arg.get_long().map(str::to_owned) {
         Some(long) => {
             let takes_value = arg.get_action().takes_values();
             arg.allow_hyphen_values(takes_value)
-                .aliases(abbreviations(&long, &longs))
+                .aliases(abbreviations(&long, &original, &new))
         }
         None => arg,
     })
@@ -346,17 +344,21 @@ pub(super) fn is_of_all(arg: &clap::Arg) -> bool {
 }
 
 /// The beginnings of an option of the original that only newer options have as well.
-fn abbreviations(long: &str, longs: &[String]) -> Vec<String> {
-    if is_new(long) {
+fn abbreviations(long: &str, original: &[String], new: &[String]) -> Vec<String> {
+    if new.iter().any(|other| other == long) {
         return Vec::new();
     }
-    let beginnings = (1..long.len()).filter_map(|end| long.get(..end));
-    let kept = beginnings.filter(|beginning| {
-        let mut others = longs.iter().filter(|other| *other != long);
-        let only_new = |other: &String| is_new(other) && other != beginning;
-        others.clone().any(|other| other.starts_with(beginning))
-            && others.all(|other| !other.starts_with(beginning) || only_new(other))
-    });
+    let in_common = |other: &String| {
+        let pairs = long.bytes().zip(other.bytes());
+        pairs.take_while(|(byte, other)| byte == other).count()
+    };
+    let longest = |others: &[String]| {
+        let others = others.iter().filter(|other| *other != long);
+        others.map(in_common).max().unwrap_or(0)
+    };
+    let ends = longest(original) + 1..=longest(new).min(long.len() - 1);
+    let beginnings = ends.filter_map(|end| long.get(..end));
+    let kept = beginnings.filter(|beginning| new.iter().all(|other| other != beginning));
     kept.map(str::to_owned).collect()
 }
 
