@@ -198,6 +198,14 @@ impl PartSum {
         }
     }
 
+    /// Of nothing so far of a whole file of so many bytes.
+    pub fn of_file(len: u64) -> Self {
+        Self {
+            rest: 0..len,
+            md5: Md5::new(),
+        }
+    }
+
     /// What of the part is still to be added.
     pub fn rest(&self) -> Range<u64> {
         self.rest.clone()
@@ -225,19 +233,19 @@ impl PartSum {
     }
 }
 
-/// Goes on with the sums of several parts of a file, by so many bytes each, or less where a part
+/// Goes on with the sums of several parts of files, by so many bytes each, or less where a part
 /// ends. Eight parts at once take little longer than two.
 ///
 /// # Errors
-/// It cannot be read, or ends too early (`UnexpectedEof`).
-pub async fn hash_on(file: &File, parts: &mut [&mut PartSum], len: u64) -> io::Result<()> {
+/// One cannot be read, or ends too early (`UnexpectedEof`).
+pub async fn hash_on(parts: &mut [(&File, &mut PartSum)], len: u64) -> io::Result<()> {
     let mut buffers = vec![Vec::new(); parts.len()];
     in_turns(len, |_, want| {
         for at in (0..want).step_by(PIECE) {
             let most = (want - at) as u64;
             let both = parts.iter_mut().zip(&mut buffers);
             let read: io::Result<Vec<_>> = both
-                .map(|(part, buffer)| part.read(file, most, buffer))
+                .map(|((file, part), buffer)| part.read(file, most, buffer))
                 .collect();
             update_all(read?.into_iter().map(|(md5, piece)| (md5, [piece])));
         }

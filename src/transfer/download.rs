@@ -3,9 +3,7 @@
 use std::{ffi::OsStr, fs, io, path::Path, time::SystemTime};
 
 use crate::{
-    local::{
-        Attributes, Directory, Hasher, Mode, SourceFile, TempFile, hash_composites, is_missing,
-    },
+    local::{Attributes, Directory, Md5, Mode, SourceFile, TempFile, hash_composites, is_missing},
     plan::etag::part_sizes,
     s3::{
         op::{GetObject, HeadObjectOutput},
@@ -18,6 +16,7 @@ use crate::{
         content::{check_listed, is_checkable, verify},
         download_ranges,
         engine::{Outcome, STREAM_BUFFERS},
+        joint_sums::Coming,
     },
 };
 
@@ -182,7 +181,7 @@ pub(super) async fn single(
     place: Place<'_>,
 ) -> Result<Fetched, Error> {
     let size = download.source.size;
-    let _buffers = engine.buffers.reserve(size.min(STREAM_BUFFERS)).await;
+    let buffers = engine.buffers.reserve(size.min(STREAM_BUFFERS)).await;
     let temp = TempFile::create(place.directory, place.name);
     let temp = temp.map_err(Error::target(&download.target))?;
     let key = &*download.source.key;
@@ -195,13 +194,16 @@ pub(super) async fn single(
     };
     // When this is dropped half-way, the temporary file goes with it.
     let receive = async {
+        let is_verified = engine.options.verify;
+        let coming = is_verified.then(|| engine.sums.expect(size)).flatten();
+        let is_alone = coming.as_ref().is_none_or(Coming::is_alone);
+        let mut md5 = (is_verified && is_alone).then(Md5::new);
         let mut stream = engine.client.open(&get).await?;
         check_listed(&download.source, &stream.head().object)?;
-        let mut hasher = engine.options.verify.then(|| Hasher::new(false));
         let mut offset = 0;
         while let Some(bytes) = stream.next().await? {
-            if let Some(hasher) = &mut hasher {
-                hasher.update(&bytes);
+            if let Some(md5) = &mut md5 {
+                md5.update(&bytes);
             }
             temp.write_at(&bytes, offset)
                 .map_err(Error::target(&download.target))?;
@@ -209,7 +211,14 @@ pub(super) async fn single(
             engine.meter.moved().add(bytes.len() as u64);
         }
         let object = stream.head().object.clone();
-        let md5 = hasher.map(|hasher| hasher.finish().md5);
+        drop((stream, buffers));
+        let md5 = match (md5, coming) {
+            (None, Some(coming)) => {
+                let sum = coming.sum(temp.file(), offset, &engine.buffers).await;
+                Some(sum.map_err(Error::target(&download.target))?)
+            }
+            (md5, _) => md5.map(Md5::finish),
+        };
         if let Some(md5) = &md5 {
             check(engine, download, &temp, &object, md5).await?;
         }

@@ -13,7 +13,7 @@ use crate::{
     s3::{op::HeadBucket, operation::OperationKind, request::Role, types::UploadId},
     transfer::{
         Afterwards, Check, Checked, Copy, Error, Job, Meter, Proof, check, copy, download,
-        permits::ByteBudget, stream, swept::Swept, unfinished, upload,
+        joint_sums::JointSums, permits::ByteBudget, stream, swept::Swept, unfinished, upload,
     },
 };
 
@@ -27,6 +27,8 @@ pub struct Engine {
     pub(super) journal: Arc<Journal>,
     pub(super) options: TransferOptions,
     pub(super) buffers: ByteBudget,
+    /// Of what small objects became.
+    pub(super) sums: JointSums,
     pub(super) cancel: CancellationToken,
     /// Of the one job that this clone carries out.
     pub(super) meter: Meter,
@@ -135,6 +137,7 @@ impl Engine {
             journal,
             options,
             buffers,
+            sums: JointSums::default(),
             cancel,
             meter: Meter::default(),
             report,

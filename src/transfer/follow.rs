@@ -78,12 +78,13 @@ pub(super) async fn parts(
             }
         }
         loop {
-            let (mut sums, len) = arriving.next(is_over);
+            let (sums, len) = arriving.next(is_over);
             if sums.is_empty() {
                 break;
             }
             let _buffers = engine.buffers.reserve(PARTS_BUFFERS).await;
-            hash_on(file, &mut sums, len).await?;
+            let mut sums: Vec<_> = sums.into_iter().map(|sum| (file, sum)).collect();
+            hash_on(&mut sums, len).await?;
             arriving.take_complete();
         }
     }

@@ -17,6 +17,7 @@ mod error;
 mod follow;
 mod held;
 mod job;
+mod joint_sums;
 mod meter;
 mod multipart;
 mod ordered_sum;
