@@ -46,6 +46,7 @@ pub(super) async fn fetch(
     } else {
         TempFile::create(place.directory, place.name)
     };
+    let temp = temp.and_then(|temp| temp.set_aside(object.size).map(|()| temp));
     let task = Arc::new(RangeTask {
         engine: engine.clone(),
         bucket: download.bucket.clone(),
