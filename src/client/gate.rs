@@ -17,7 +17,8 @@ use crate::net::Line;
 /// bytes move faster: each doubling that does is followed by another one, the first that does not
 /// is taken back, and tried again after a rest that gets longer each time. More than that only wait
 /// for each other, in the server or here, and take memory. Where the way is long, all that may pass
-/// do so soon: it is the way that they wait for.
+/// do so soon: it is the way that they wait for. So do they where little is moved by each: they take
+/// no memory, and a server has less work with many that come together.
 /// A server that asks to slow down halves what may pass at once; from then on each ten seconds
 /// that go well let one more pass.
 ///
@@ -43,6 +44,8 @@ struct State {
     rest: Duration,
     /// When the present measurement began, and what had been moved by then.
     measured: (Instant, u64),
+    /// Requests that went well since.
+    answered: u32,
 }
 
 /// What is being found out.
@@ -85,6 +88,7 @@ impl Gate {
             pace: Pace::Begins(None),
             rest: FIRST_REST,
             measured: (now, line.moved()),
+            answered: 0,
         };
         Self {
             semaphore: Arc::new(Semaphore::new(limit)),
@@ -116,11 +120,18 @@ impl Gate {
     fn adapt(&self) {
         let (mut state, now) = (self.state(), Instant::now());
         let (since, before) = state.measured;
+        let moved = self.line.moved();
+        if let Pace::Begins(None) | Pace::Climbs(None) = state.pace
+            && state.answered >= SEVERAL
+            && moved - before < LITTLE * u64::from(state.answered)
+        {
+            self.raise_to_most(&mut state);
+        }
         if now < since + MEASUREMENT {
             return;
         }
-        let moved = self.line.moved();
         state.measured = (now, moved);
+        state.answered = 0;
         if let Pace::Recovers = state.pace {
             if state.changed + GROWTH <= now && state.limit < self.most {
                 self.raise(&mut state, 1);
@@ -135,9 +146,7 @@ impl Gate {
         let rate = (moved - before) as f64 / (now - since).as_secs_f64();
         match state.pace {
             Pace::Begins(None) if self.line.round_trip() >= LONG => {
-                state.pace = Pace::Climbs(None);
-                let more = self.most - state.limit;
-                self.raise(&mut state, more);
+                self.raise_to_most(&mut state);
             }
             Pace::Begins(known) => state.pace = Pace::Climbs(known),
             Pace::Climbs(Some(known)) if rate < known.rate * GAIN => {
@@ -168,6 +177,12 @@ impl Gate {
         state.changed = Instant::now();
     }
 
+    fn raise_to_most(&self, state: &mut State) {
+        state.pace = Pace::Climbs(None);
+        let more = self.most - state.limit;
+        self.raise(state, more);
+    }
+
     fn raise(&self, state: &mut State, more: usize) {
         let more = more.min(self.most - state.limit);
         let late = more.min(state.surplus);
@@ -196,6 +211,7 @@ impl Pass {
 
     /// All went well.
     pub(super) fn went_well(&self) {
+        self.gate.state().answered += 1;
         self.gate.adapt();
     }
 }
@@ -220,6 +236,10 @@ const MEASUREMENT: Duration = Duration::from_millis(250);
 const GAIN: f64 = 1.15;
 /// A way that requests spend most of their time on: neither server nor client has much to do then.
 const LONG: Duration = Duration::from_millis(10);
+/// Requests that show of what kind they are.
+const SEVERAL: u32 = 32;
+/// Bytes of a request and its answer.
+const LITTLE: u64 = 32 * 1024;
 const FIRST_REST: Duration = Duration::from_secs(2);
 const LAST_REST: Duration = Duration::from_secs(16);
 const GROWTH: Duration = Duration::from_secs(10);
@@ -316,6 +336,20 @@ mod tests {
         assert_eq!(limit_for(1).await, FIRST, "never more than needed");
         assert_eq!(limit_for(13).await, 16);
         assert!(limit_for(100).await > 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_each_moves_little_all_pass_soon() {
+        for (bytes, limit) in [(LITTLE - 1, 32), (LITTLE, FIRST)] {
+            let line = Line::default();
+            let gate = Gate::new(32, line.clone());
+            for answered in 1..=SEVERAL {
+                assert_eq!(gate.state().limit, FIRST, "{answered}");
+                line.received().add(bytes);
+                gate.pass().await.went_well();
+            }
+            assert_eq!(gate.state().limit, limit, "{bytes}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

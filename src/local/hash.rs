@@ -240,7 +240,8 @@ impl PartSum {
 /// One cannot be read, or ends too early (`UnexpectedEof`).
 pub async fn hash_on(parts: &mut [(&File, &mut PartSum)], len: u64) -> io::Result<()> {
     let mut buffers = vec![Vec::new(); parts.len()];
-    in_turns(len, |_, want| {
+    let is_long = len > QUICK / parts.len().max(1) as u64;
+    in_turns(len, is_long, |_, want| {
         for at in (0..want).step_by(PIECE) {
             let most = (want - at) as u64;
             let both = parts.iter_mut().zip(&mut buffers);
@@ -266,7 +267,7 @@ pub async fn read_region(
     mut take: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     let mut buffer = vec![0; usize::try_from(len).unwrap_or(CHUNK).min(CHUNK)];
-    in_turns(len, |at, want| {
+    in_turns(len, len > CHUNK as u64, |at, want| {
         let chunk = &mut buffer[..want];
         file.read_exact_at(chunk, offset + at)?;
         take(chunk);
@@ -276,7 +277,11 @@ pub async fn read_region(
 }
 
 /// Calls `next` for each chunk: where it begins, and its length.
-async fn in_turns(len: u64, mut next: impl FnMut(u64, usize) -> io::Result<()>) -> io::Result<()> {
+async fn in_turns(
+    len: u64,
+    is_long: bool,
+    mut next: impl FnMut(u64, usize) -> io::Result<()>,
+) -> io::Result<()> {
     let mut done = 0;
     while done < len {
         let turn_end = len.min(done + TURN);
@@ -288,10 +293,10 @@ async fn in_turns(len: u64, mut next: impl FnMut(u64, usize) -> io::Result<()>) 
             }
             Ok(())
         };
-        if len <= CHUNK as u64 {
-            blocking::in_place(turn)?;
-        } else {
+        if is_long {
             blocking::for_long(turn)?;
+        } else {
+            blocking::in_place(turn)?;
         }
         tokio::task::yield_now().await;
     }
@@ -304,6 +309,8 @@ const PIECE: usize = 64 * 1024;
 const CHUNK: usize = 64 * 1024;
 /// Of both sums.
 const BLOCK: usize = 64;
+/// Some millisecond of summing several: to move other work away takes as long.
+const QUICK: u64 = 4 * 1024 * 1024;
 /// Some 10 ms of hashing.
 const TURN: u64 = 4 * 1024 * 1024;
 

@@ -181,7 +181,7 @@ pub(super) async fn single(
     place: Place<'_>,
 ) -> Result<Fetched, Error> {
     let size = download.source.size;
-    let buffers = engine.buffers.reserve(size.min(STREAM_BUFFERS)).await;
+    let _buffers = engine.buffers.reserve(size.min(STREAM_BUFFERS)).await;
     let temp = TempFile::create(place.directory, place.name);
     let temp = temp.map_err(Error::target(&download.target))?;
     let key = &*download.source.key;
@@ -211,10 +211,10 @@ pub(super) async fn single(
             engine.meter.moved().add(bytes.len() as u64);
         }
         let object = stream.head().object.clone();
-        drop((stream, buffers));
+        drop(stream);
         let md5 = match (md5, coming) {
             (None, Some(coming)) => {
-                let sum = coming.sum(temp.file(), offset, &engine.buffers).await;
+                let sum = coming.sum(temp.file(), offset).await;
                 Some(sum.map_err(Error::target(&download.target))?)
             }
             (md5, _) => md5.map(Md5::finish),

@@ -5,12 +5,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot::{self, error::TryRecvError},
+    time::timeout,
+};
 
 use crate::{
     local::{PartSum, hash_on, hash_region},
     s3::types::Md5Digest,
-    transfer::{engine::HASH_BUFFER, permits::ByteBudget},
 };
 
 /// MD5s of files that have just been written, of several at once: eight take a core little longer
@@ -59,6 +61,28 @@ impl JointSums {
         state.coming == 0 || state.written.len() >= TOGETHER
     }
 
+    /// The sum of one of the files; `None` if a file that went with it cannot be read.
+    async fn together(&self, mut result: oneshot::Receiver<Md5Digest>) -> Option<Md5Digest> {
+        if !self.is_time()
+            && let Ok(summed) = timeout(PATIENCE, &mut result).await
+        {
+            return summed.ok();
+        }
+        loop {
+            match result.try_recv() {
+                Ok(md5) => return Some(md5),
+                Err(TryRecvError::Closed) => return None,
+                Err(TryRecvError::Empty) => {}
+            }
+            let batch = self.take();
+            if batch.is_empty() {
+                // Another task is at it.
+                return result.await.ok();
+            }
+            sum_all(batch).await;
+        }
+    }
+
     /// As many as go together, those first that wait longest.
     fn take(&self) -> Vec<Written> {
         let written = &mut self.state().written;
@@ -80,45 +104,22 @@ impl Coming {
     }
 
     /// The sum of the file, which has been written. It waits a moment for others that are coming.
+    /// Their buffers, which each still has, are for reading all of them again.
     ///
     /// # Errors
     /// The file cannot be read, or is shorter.
-    pub(super) async fn sum(
-        self,
-        file: &File,
-        len: u64,
-        buffers: &ByteBudget,
-    ) -> io::Result<Md5Digest> {
+    pub(super) async fn sum(self, file: &File, len: u64) -> io::Result<Md5Digest> {
         let sums = self.sums.clone();
-        let (summed, mut result) = oneshot::channel();
+        let (summed, result) = oneshot::channel();
         sums.state().written.push(Written {
             file: file.try_clone()?,
             sum: PartSum::of_file(len),
             summed,
         });
         drop(self);
-        if !sums.is_time()
-            && let Ok(Ok(md5)) = timeout(PATIENCE, &mut result).await
-        {
-            return Ok(md5);
-        }
-        let buffers = buffers.reserve(BUFFERS).await;
-        loop {
-            if let Ok(md5) = result.try_recv() {
-                return Ok(md5);
-            }
-            let batch = sums.take();
-            if batch.is_empty() {
-                break;
-            }
-            sum_all(batch).await;
-        }
-        // Another task is at it.
-        drop(buffers);
-        match result.await {
-            Ok(md5) => Ok(md5),
-            // It failed, for one of them.
-            Err(_) => Ok(hash_region(file, 0, len, false).await?.md5),
+        match sums.together(result).await {
+            Some(md5) => Ok(md5),
+            None => Ok(hash_region(file, 0, len, false).await?.md5),
         }
     }
 }
@@ -141,10 +142,89 @@ async fn sum_all(mut batch: Vec<Written>) {
     }
 }
 
-/// Bytes of a file.
-const WORTH_IT: u64 = 32 * 1024;
+/// Bytes of a file: as many as are read at once of each.
+const WORTH_IT: u64 = 64 * 1024;
 /// The streams that are summed at once.
 const TOGETHER: usize = 8;
-const BUFFERS: u64 = 2 * HASH_BUFFER;
 /// Much longer than the sum of a file takes that is small, and not noticed where files are large.
 const PATIENCE: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use futures_util::future::join_all;
+    use md5::{Digest as _, Md5};
+
+    use super::*;
+
+    fn file(content: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        file
+    }
+
+    fn content(number: u8) -> Vec<u8> {
+        vec![number; WORTH_IT as usize * (1 + usize::from(number) % 4) + usize::from(number)]
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn each_file_gets_its_own_sum() {
+        let sums = JointSums::default();
+        let files = (0..50).map(|number| {
+            let sums = sums.clone();
+            tokio::spawn(async move {
+                let content = content(number);
+                let coming = sums.expect(content.len() as u64).unwrap();
+                let file = file(&content);
+                let sum = coming.sum(&file, content.len() as u64).await.unwrap();
+                assert_eq!(sum, <[u8; 16]>::from(Md5::digest(&content)), "{number}");
+            })
+        });
+        for summed in join_all(files).await {
+            summed.unwrap();
+        }
+        let state = sums.state();
+        assert_eq!((state.coming, state.written.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn one_that_is_shorter_fails_alone() {
+        let sums = JointSums::default();
+        let files = [1, 2, 3].map(content);
+        let coming = files.each_ref().map(|_| sums.expect(WORTH_IT).unwrap());
+        assert_eq!(
+            coming.each_ref().map(Coming::is_alone),
+            [true, false, false]
+        );
+        let summed = coming
+            .into_iter()
+            .zip(&files)
+            .map(async |(coming, content)| {
+                let told = content.len() as u64 + u64::from(content[0] == 2);
+                coming.sum(&file(content), told).await
+            });
+        for (sum, content) in join_all(summed).await.into_iter().zip(&files) {
+            match content[0] {
+                2 => assert_eq!(sum.unwrap_err().kind(), io::ErrorKind::UnexpectedEof),
+                _ => assert_eq!(sum.unwrap(), <[u8; 16]>::from(Md5::digest(content))),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_for_long() {
+        let sums = JointSums::default();
+        assert!(sums.expect(WORTH_IT - 1).is_none());
+        let _never = sums.expect(WORTH_IT).unwrap();
+        let cancelled = sums.expect(WORTH_IT).unwrap();
+        let content = content(7);
+        let file = file(&content);
+        let cancelled = cancelled.sum(&file, content.len() as u64);
+        assert!(timeout(PATIENCE / 2, cancelled).await.is_err());
+        let coming = sums.expect(WORTH_IT).unwrap();
+        let sum = coming.sum(&file, content.len() as u64).await.unwrap();
+        assert_eq!(sum, <[u8; 16]>::from(Md5::digest(&content)));
+        assert!(sums.state().written.is_empty());
+    }
+}

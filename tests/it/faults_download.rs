@@ -346,6 +346,35 @@ fn others_go_on_when_one_fails() {
     assert_eq!(files, ["0", "1", "2", "3", "5", "6", "7", "8", "9"]);
 }
 
+/// Those large enough are summed with others.
+#[test]
+fn the_damaged_one_of_those_that_are_summed_together_is_found() {
+    for times in [1, u32::MAX] {
+        let world = World::new();
+        for n in 0..20 {
+            let (key, body) = (format!("d/{n:02}"), content(100_000, n));
+            world.server.store().put("bucket", &key, body);
+        }
+        world.server.faults().push(Fault {
+            when: Match::op("GetObject").key("d/07"),
+            times,
+            action: Action::CorruptBody { at: 99_999 },
+        });
+        let run = world.run("get -r s3://bucket/d d");
+        let is_passing = times == 1;
+        if is_passing {
+            run.succeeds();
+        } else {
+            run.fails().in_one_line().says("s3://bucket/d/07");
+        }
+        for n in 0..20 {
+            let right = (is_passing || n != 7).then(|| content(100_000, n));
+            assert_eq!(world.read(&format!("d/{n:02}")), right, "{n}");
+        }
+        world.assert_clean();
+    }
+}
+
 #[test]
 fn cat_gives_the_right_bytes_or_fails() {
     let mut actions = passing();
