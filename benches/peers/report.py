@@ -108,23 +108,33 @@ def took(runs):
         return "-"
     if failed(runs):
         return "failed"
-    return "%.2f s, %.2f s, %.0f MiB" % tuple(median(runs, figure) for figure in FIGURES)
+    wall, cpu, peak = (median(runs, figure) for figure in FIGURES)
+    return "%s, %s, %.0f MiB" % (seconds(wall), seconds(cpu), peak)
+
+
+def seconds(value):
+    return "%.2f s" % value if value >= 0.1 else "%.1f ms" % (1000 * value)
+
+
+def busy(runs):
+    """How much of all processors was in use, by the tool, the server and whoever else."""
+    return "%.0f" % (100 * median(runs, "busy")) if runs else "-"
 
 
 def table(document):
     lines = [
-        "| work | s4cmd | s5cmd | wall | CPU | MiB |",
-        "|---|---|---|---|---|---|",
+        "| work | s4cmd | s5cmd | wall | CPU | MiB | busy |",
+        "|---|---|---|---|---|---|---|",
     ]
     for work in document["works"]:
         wall, cpu, memory = work["limits"]
         runs = work["runs"]
         own = runs[OURS]
         peak = None if failed(own) else max(run["peak_mib"] for run in own)
-        lines.append("| %s | %s | %s | %s | %s | %s |" % (
+        lines.append("| %s | %s | %s | %s | %s | %s | %s, %s |" % (
             work["title"], took(own), took(runs.get(RIVAL)),
             against(ratio(work, "wall"), wall, "%.2f"), against(ratio(work, "cpu"), cpu, "%.2f"),
-            against(peak, memory, "%.0f")))
+            against(peak, memory, "%.0f"), busy(own), busy(runs.get(RIVAL))))
     others = [tool for tool in document["tools"] if tool not in (OURS, RIVAL)]
     if others:
         lines += ["", "| work | %s |" % " | ".join(others), "|---" * (len(others) + 1) + "|"]
