@@ -55,10 +55,11 @@ impl JointSums {
         })
     }
 
-    /// Whether nothing is gained by waiting.
+    /// Whether those that have been written should not wait for more: where few are under way at
+    /// once, not more than half of them are to stand still.
     fn is_time(&self) -> bool {
         let state = self.state();
-        state.coming == 0 || state.written.len() >= TOGETHER
+        state.written.len() >= state.coming.min(TOGETHER)
     }
 
     /// The sum of one of the files; `None` if a file that went with it cannot be read.
@@ -216,7 +217,7 @@ mod tests {
     async fn nobody_is_waited_for_for_long() {
         let sums = JointSums::default();
         assert!(sums.expect(WORTH_IT - 1).is_none());
-        let _never = sums.expect(WORTH_IT).unwrap();
+        let _never = [0; 3].map(|_| sums.expect(WORTH_IT).unwrap());
         let cancelled = sums.expect(WORTH_IT).unwrap();
         let content = content(7);
         let file = file(&content);
