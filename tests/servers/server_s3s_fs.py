@@ -9,6 +9,7 @@ bytes stay, `a` and `a/b` cannot both be there, If-Match is ignored.
 Built from source, which takes a minute or ten.
 """
 
+import shutil
 import subprocess
 import sys
 
@@ -25,6 +26,8 @@ def install(processes):
     program = _root() / "bin" / "s3s-fs"
     if program.exists():
         return
+    if not shutil.which("cargo"):
+        raise harness.Failure("it is built from source, and there is no cargo")
     harness.say("building s3s-fs " + VERSION)
     build = ["cargo", "install", "--quiet", "--locked", "--root", _root(), "--features", "binary",
              "s3s-fs@" + VERSION]
