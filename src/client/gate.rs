@@ -122,6 +122,7 @@ impl Gate {
         let (since, before) = state.measured;
         let moved = self.line.moved();
         if let Pace::Begins(None) | Pace::Climbs(None) = state.pace
+            && state.limit < self.most
             && state.answered >= SEVERAL
             && moved - before < LITTLE * u64::from(state.answered)
         {

@@ -112,11 +112,12 @@ impl Coming {
     pub(super) async fn sum(self, file: &File, len: u64) -> io::Result<Md5Digest> {
         let sums = self.sums.clone();
         let (summed, result) = oneshot::channel();
-        sums.state().written.push(Written {
+        let written = Written {
             file: file.try_clone()?,
             sum: PartSum::of_file(len),
             summed,
-        });
+        };
+        sums.state().written.push(written);
         drop(self);
         match sums.together(result).await {
             Some(md5) => Ok(md5),
