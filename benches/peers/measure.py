@@ -23,7 +23,7 @@ def one_work(place, name, work, runs):
     tools = [tool for tool in place.programs if place.knows(tool, work)]
     found = {tool: [] for tool in tools}
     order = random.Random(name)
-    for turn in range(runs):
+    for turn in range(runs * work.times):
         # What one leaves behind is not always the same one's to find.
         for tool in order.sample(tools, len(tools)):
             if turn == 0 or tool in CLOSE:
@@ -42,7 +42,7 @@ def one_run(place, name, work, tool, turn, options=None):
     if work.is_second_time:
         subprocess.run(line, env=place.environment(tool), stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    result = timed(place, tool, line)
+    result = timed(place, tool, line, work.times == 1)
     if is_done and not is_done():
         result["error"] = result.get("error") or "incomplete"
     place.clean(target)
@@ -50,12 +50,13 @@ def one_run(place, name, work, tool, turn, options=None):
     return result
 
 
-def timed(place, tool, line):
+def timed(place, tool, line, warm=True):
     report = place.scratch / "report"
     report.unlink(missing_ok=True)
     # What was written before is not to be written now.
     os.sync()
-    place.warm()
+    if warm:
+        place.warm()
     busy = Busy()
     done = subprocess.run(
         [sys.executable, "-I", "-S", CHILD, str(report), str(SECONDS)] + line,

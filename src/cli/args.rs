@@ -168,7 +168,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN, help_heading = TUNING)]
     pub(super) lines: NonZeroUsize,
     /// Keys in one request to delete, 1 to 1000
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = integer, help_heading = TUNING)]
+    // Differs: 1000 in the original. There are servers that take one key after the other, and are
+    // faster with more requests at once.
+    #[arg(long, value_name = "N", default_value_t = 250, value_parser = integer, help_heading = TUNING)]
     pub(super) batch_delete_size: u64,
 
     #[command(flatten)]
@@ -217,7 +219,11 @@ pub(super) enum Parsed {
 ///
 /// Differs: the original appended them, and they beat the command line.
 pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Parsed {
-    parse_by(&mut definition(), arguments, environment)
+    match parse_by(&mut exact(), arguments.clone(), environment) {
+        // It may be that a beginning is not yet known.
+        Parsed::Wrong(_) => parse_by(&mut definition(), arguments, environment),
+        parsed => parsed,
+    }
 }
 
 /// The same, for those who read many and keep the definition.
@@ -299,16 +305,24 @@ impl Args {
 /// looks like, and every unique beginning of an option for the option. What was unique among the
 /// options of the original stays so.
 pub(super) fn definition() -> clap::Command {
-    let definition = api_args::add_to(Args::command());
+    let definition = exact();
     let longs = definition.get_arguments().filter_map(clap::Arg::get_long);
     let (new, original): (Vec<_>, Vec<_>) = longs.map(str::to_owned).partition(|long| is_new(long));
     definition.mut_args(|arg| match arg.get_long().map(str::to_owned) {
-        Some(long) => {
-            let takes_value = arg.get_action().takes_values();
-            arg.allow_hyphen_values(takes_value)
-                .aliases(abbreviations(&long, &original, &new))
-        }
+        Some(long) => arg.aliases(abbreviations(&long, &original, &new)),
         None => arg,
+    })
+}
+
+/// The same without the beginnings that are of an option of the original and of newer ones, which
+/// take as long as all the rest.
+fn exact() -> clap::Command {
+    api_args::add_to(Args::command()).mut_args(|arg| {
+        let takes_value = arg.get_action().takes_values();
+        match arg.get_long() {
+            Some(_) => arg.allow_hyphen_values(takes_value),
+            None => arg,
+        }
     })
 }
 

@@ -1,4 +1,6 @@
-//! How many files the system lets this process have open.
+//! What the system lets this process have: files that are open, processors.
+
+use std::{num::NonZeroUsize, sync::OnceLock, thread};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -21,6 +23,13 @@ pub(super) fn jobs_within(jobs: usize) -> usize {
     };
     let left = usize::try_from(limit).unwrap_or(usize::MAX);
     (left.saturating_sub(OF_THE_REST) / OF_A_JOB).clamp(1, jobs)
+}
+
+/// Processors that this process may use, by what it is bound to and by its quota, which are in files
+/// that are read once.
+pub(super) fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
 /// A file, its directory, a temporary file or a map of parts, and a connection.

@@ -24,7 +24,6 @@ pub mod words;
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _},
-    num::NonZeroUsize,
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, mpsc},
@@ -334,8 +333,7 @@ where
 /// (Source: measured on two cores; 10,000 small downloads took a quarter less processor time with
 /// one than with two, and no more time.)
 fn workers() -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    cores.div_ceil(2).min(8)
+    limits::cores().div_ceil(2).min(8)
 }
 
 /// How long a reader may take to read what an interrupted run wrote.

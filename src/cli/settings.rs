@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, num::NonZeroU64, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    cli::{args::Args, prompt, side::Side, size::LEAST_MEMORY},
+    cli::{args::Args, limits, prompt, side::Side, size::LEAST_MEMORY},
     client::{Mutations, RetryPolicy},
     command::{Failure, Options, Work},
     credentials::{Access, Ask, Environment, Provider, is_open},
@@ -264,9 +264,7 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
         }
         (None, None) => (
             "--num-threads",
-            std::thread::available_parallelism()
-                .map_or(1, |n| n.get() * 4)
-                .clamp(DEFAULT_THREADS, MAX_THREADS),
+            (limits::cores() * 4).clamp(DEFAULT_THREADS, MAX_THREADS),
         ),
     };
     if (1..=MAX_THREADS).contains(&threads) {

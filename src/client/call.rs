@@ -168,7 +168,7 @@ impl Client {
                 Ok(body) => {
                     self.inner.budget.give_back(price);
                     self.inner.outage.answered();
-                    pass.went_well();
+                    pass.went_well(addressed.request.operation);
                     return Ok((body, pass, retry.ambiguous));
                 }
                 Err(failure) => failure,

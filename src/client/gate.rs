@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::net::Line;
+use crate::{net::Line, s3::operation::OperationKind};
 
 /// Lets requests pass. It begins with a few, and while more are waiting it tries how many make
 /// bytes move faster: each doubling that does is followed by another one, the first that does not
@@ -210,9 +210,13 @@ impl Pass {
         self.gate.lower(&mut state, half);
     }
 
-    /// All went well.
-    pub(super) fn went_well(&self) {
-        self.gate.state().answered += 1;
+    /// All went well. An answer about a batch of keys says as much as many do: those who delete
+    /// move nothing, and wait for a server that takes one key after the other.
+    pub(super) fn went_well(&self, operation: OperationKind) {
+        self.gate.state().answered += match operation {
+            OperationKind::DeleteObjects => SEVERAL,
+            _ => 1,
+        };
         self.gate.adapt();
     }
 }
@@ -249,6 +253,8 @@ const GROWTH: Duration = Duration::from_secs(10);
 mod tests {
     use super::*;
 
+    const GET: OperationKind = OperationKind::GetObject;
+
     async fn passes(gate: &Gate, count: usize) -> Vec<Pass> {
         let mut passes = Vec::new();
         for _ in 0..count {
@@ -275,12 +281,12 @@ mod tests {
         all.extend(passes(&gate, 1).await);
         assert!(!is_open(&gate));
         for _ in 0..100 {
-            all[0].went_well();
+            all[0].went_well(GET);
         }
         assert!(!is_open(&gate), "only time lets more pass");
         for _ in 0..10 {
             tokio::time::advance(GROWTH).await;
-            all[0].went_well();
+            all[0].went_well(GET);
         }
         drop(all);
         assert_eq!(gate.semaphore.available_permits(), 8);
@@ -296,7 +302,7 @@ mod tests {
         all[0].slow_down();
         for _ in 0..2 {
             tokio::time::advance(GROWTH).await;
-            all[0].went_well();
+            all[0].went_well(GET);
         }
         drop(all);
         assert_eq!(gate.semaphore.available_permits(), 3);
@@ -323,7 +329,7 @@ mod tests {
         for _ in 0..40 {
             line.received().add(all.len().min(enough) as u64 * 1000);
             tokio::time::advance(MEASUREMENT).await;
-            all[0].went_well();
+            all[0].went_well(GET);
             all.clear();
             while is_open(&gate) {
                 all.extend(passes(&gate, 1).await);
@@ -347,10 +353,17 @@ mod tests {
             for answered in 1..=SEVERAL {
                 assert_eq!(gate.state().limit, FIRST, "{answered}");
                 line.received().add(bytes);
-                gate.pass().await.went_well();
+                gate.pass().await.went_well(GET);
             }
             assert_eq!(gate.state().limit, limit, "{bytes}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_deletions_pass_after_the_first() {
+        let gate = Gate::new(32, Line::default());
+        gate.pass().await.went_well(OperationKind::DeleteObjects);
+        assert_eq!(gate.state().limit, 32);
     }
 
     #[tokio::test(start_paused = true)]
@@ -361,7 +374,7 @@ mod tests {
             line.opened(Duration::from_millis(millis));
             let all = passes(&gate, FIRST).await;
             tokio::time::advance(MEASUREMENT).await;
-            all[0].went_well();
+            all[0].went_well(GET);
             assert_eq!(gate.state().limit, limit);
         }
     }

@@ -38,7 +38,7 @@ pub(super) async fn run(session: &Session, url: Option<&S3Url>) -> Result<(), Fa
 }
 
 async fn level(session: &Session, url: &S3Url) -> Result<(), Failure> {
-    let mut shown = Shown::new(session, url);
+    let mut shown = Shown::of_directory(session, url);
     let mut rows = Rows::new(session);
     while let Some(mut entries) = shown.next().await? {
         // Compat: directories have no time.

@@ -163,6 +163,8 @@ pub(super) struct Shown<'a> {
     undecided: bool,
     /// All that came so far, which is held back then.
     directory: Option<Entry>,
+    /// What is shown if the directory turns out to have nothing in it.
+    otherwise: Option<S3Url>,
 }
 
 impl<'a> Shown<'a> {
@@ -174,12 +176,42 @@ impl<'a> Shown<'a> {
             level: Level::of(session, url),
             undecided: !session.options.show_directory,
             directory: None,
+            otherwise: None,
+        }
+    }
+
+    /// The same; but a path with a slash at its end is taken for a directory at once, which is a
+    /// request less.
+    ///
+    /// Differs: the original shows the directory itself if there is an object of its name.
+    pub(super) fn of_directory(session: &'a Session, url: &S3Url) -> Self {
+        let shown = Self::new(session, url);
+        let is_one = url.key.ends_with('/') && Pattern::new(&url.key).base() == url.key;
+        if session.options.show_directory || !is_one {
+            return shown;
+        }
+        let scope = shown.scope.clone();
+        Self {
+            level: Level::directory(session, &url.bucket, &url.key, scope),
+            undecided: false,
+            otherwise: Some(url.clone()),
+            ..shown
         }
     }
 
     /// The next entries, which may be none; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Entry>>, Failure> {
         let next = self.level.next().await?;
+        let is_empty = next.is_none() && !self.level.has_left_out();
+        match self.otherwise.take() {
+            Some(url) if is_empty => {
+                *self = Self::new(self.session, &url);
+                return Ok(Some(Vec::new()));
+            }
+            // A page without entries may not be the last.
+            otherwise if next.as_ref().is_some_and(Vec::is_empty) => self.otherwise = otherwise,
+            _ => {}
+        }
         if !self.undecided {
             return Ok(next);
         }

@@ -243,15 +243,22 @@ fn keys_that_no_document_can_carry_go_one_by_one() {
 }
 
 #[test]
-fn more_than_a_thousand_keys_go_in_batches() {
-    let world = World::new();
-    for n in 0..2500 {
-        world.server.store().put("bucket", &format!("d/{n:04}"), "");
+fn many_keys_go_in_batches() {
+    for (option, requests) in [("", 10), ("--batch-delete-size 1000", 3)] {
+        let world = World::new();
+        for n in 0..2500 {
+            world.server.store().put("bucket", &format!("d/{n:04}"), "");
+        }
+        let line = format!("{} {option}", BATCH.line);
+        let run = world.run(&line).succeeds();
+        assert_eq!(run.stdout.lines().count(), 2500);
+        assert_eq!(
+            world.server.requests_of("DeleteObjects").len(),
+            requests,
+            "{option}"
+        );
+        assert!(world.server.store().keys("bucket").is_empty());
     }
-    let run = world.run(BATCH.line).succeeds();
-    assert_eq!(run.stdout.lines().count(), 2500);
-    assert_eq!(world.server.requests_of("DeleteObjects").len(), 3);
-    assert!(world.server.store().keys("bucket").is_empty());
 }
 
 /// A path means one directory only if there is nothing else that it means.

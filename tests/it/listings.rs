@@ -239,3 +239,39 @@ fn a_list_of_versions_that_goes_in_a_circle_ends() {
     let run = world.run("ls --versions s3://bucket/d").fails();
     run.says("it goes in a circle").within(10);
 }
+
+#[test]
+fn a_path_with_a_slash_is_taken_for_a_directory_at_once() {
+    let world = World::new();
+    for key in ["d/a", "d/e/b", "d", "dd/c", "only"] {
+        world.server.store().put("bucket", key, "");
+    }
+    for (path, shown, requests) in [
+        ("d/", &["d/a", "d/e/"][..], 1),
+        // Without the slash the object may be meant as well.
+        ("d", &["d", "d/"], 1),
+        ("dd", &["dd/c"], 2),
+        ("only/", &["only"], 2),
+        ("nothing/", &[], 2),
+        ("d/ -d", &["d", "d/"], 1),
+        ("d*/", &["d", "d/", "dd/"], 1),
+    ] {
+        world.server.clear_requests();
+        let run = world.run(&format!("ls s3://bucket/{path}")).succeeds();
+        let names = run
+            .stdout
+            .lines()
+            .filter_map(|line| line.split_once("s3://bucket/"));
+        let names: BTreeSet<&str> = names.map(|(_, name)| name).collect();
+        assert_eq!(names, shown.iter().copied().collect(), "{path}");
+        assert_eq!(world.pages("", '~').0, requests, "{path}");
+    }
+    let line = "ls s3://bucket/d/ --last-modified-before 2000-01-01";
+    world.server.clear_requests();
+    assert_eq!(world.run(line).succeeds().stdout, "");
+    assert_eq!(
+        world.pages("", '~').0,
+        1,
+        "what is left out is there all the same"
+    );
+}
