@@ -32,7 +32,7 @@ pub(super) fn cores() -> usize {
     *CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
-/// A file, its directory, a temporary file or a map of parts, and a connection.
-const OF_A_JOB: usize = 4;
+/// A file, its directory, a temporary file or a map of parts, and a connection, which is held twice.
+const OF_A_JOB: usize = 5;
 /// Streams, walks, what is spilled to disk, the runtime, the resolver.
 const OF_THE_REST: usize = 48;

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    future::poll_fn,
     io,
     os::unix::fs::FileExt as _,
     pin::Pin,
@@ -12,13 +13,15 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use crate::{
     blocking,
     counter::Counter,
-    net::error::{FileError, TransportError, TransportErrorKind},
+    net::{
+        acknowledger::Acknowledger,
+        error::{FileError, TransportError, TransportErrorKind},
+    },
 };
 
 /// The body of a request, made anew for every attempt.
@@ -169,11 +172,16 @@ fn read_chunk(
 pub struct ResponseBody {
     incoming: Incoming,
     idle: Duration,
+    acknowledger: Acknowledger,
 }
 
 impl ResponseBody {
-    pub(super) fn new(incoming: Incoming, idle: Duration) -> Self {
-        Self { incoming, idle }
+    pub(super) fn new(incoming: Incoming, idle: Duration, acknowledger: Acknowledger) -> Self {
+        Self {
+            incoming,
+            idle,
+            acknowledger,
+        }
     }
 
     /// The next bytes; `None` after the last. Drop each frame before asking for the next: only
@@ -183,7 +191,14 @@ impl ResponseBody {
     /// The connection broke, or nothing came for the idle time.
     pub async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         loop {
-            let frame = tokio::time::timeout(self.idle, self.incoming.frame()).await;
+            let frame = poll_fn(|context| {
+                let frame = Pin::new(&mut self.incoming).poll_frame(context);
+                if frame.is_pending() {
+                    self.acknowledger.acknowledge();
+                }
+                frame
+            });
+            let frame = tokio::time::timeout(self.idle, frame).await;
             let frame = frame.map_err(|_| {
                 let message = format!("no data for {} seconds", self.idle.as_secs());
                 TransportError::new(TransportErrorKind::Timeout, message)
@@ -226,6 +241,8 @@ pub(super) const CHUNK: usize = 256 * 1024;
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+
+    use http_body_util::BodyExt as _;
 
     use super::*;
 

@@ -106,8 +106,9 @@ impl HttpClient {
             let slice = patience.answer / SLICES;
             match tokio::time::timeout(slice, &mut answer).await {
                 Ok(Ok(response)) => {
-                    let (head, body) = response.into_parts();
-                    let body = ResponseBody::new(body, patience.body);
+                    let (mut head, body) = response.into_parts();
+                    let acknowledger = head.extensions.remove().unwrap_or_default();
+                    let body = ResponseBody::new(body, patience.body, acknowledger);
                     return Ok(Response {
                         status: head.status,
                         headers: head.headers,
@@ -158,6 +159,43 @@ mod tests {
 
     use super::*;
     use crate::net::Dialer;
+
+    /// Each answer took 40 ms.
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn a_server_that_waits_for_acknowledgements_gets_them() {
+        use std::io::{Read as _, Write as _};
+
+        const ANSWERS: u32 = 60;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            for _ in 0..ANSWERS {
+                let read = socket.read(&mut [0; 4096]).unwrap();
+                assert!(read > 0, "all come over one connection");
+                let head = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
+                socket.write_all(head).unwrap();
+                socket.write_all(b"body").unwrap();
+            }
+        });
+        let client = HttpClient::new(&ConnectOptions::default()).unwrap();
+        let patience = Patience {
+            answer: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+        };
+        let started = std::time::Instant::now();
+        for _ in 0..ANSWERS {
+            let request = Request::get(format!("http://{address}/"));
+            let request = request.body(RequestBody::bytes(Bytes::new())).unwrap();
+            let mut answer = client.send(request, patience).await.unwrap();
+            assert_eq!(answer.body.collect(10).await.unwrap(), "body");
+        }
+        // The system puts off all but the first dozen or so.
+        let least = Duration::from_millis(40) * ANSWERS / 2;
+        assert!(started.elapsed() < least, "{:?}", started.elapsed());
+        server.join().unwrap();
+    }
 
     /// A client whose connections end in `serve`, through pipes that hold 1,000 bytes.
     fn client<F: Future<Output = ()> + Send + 'static>(

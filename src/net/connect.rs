@@ -110,22 +110,22 @@ impl Service<Uri> for Sockets {
 impl Sockets {
     async fn open(&mut self, destination: Uri) -> Result<Socket, BoxError> {
         if let Some(Dialer(dial)) = &self.dialer {
-            return Ok(Socket::direct(dial(&destination)?));
+            return Ok(Socket::new(dial(&destination)?));
         }
         let Some(proxy) = self.proxies.between(&destination) else {
-            let stream = self.tcp.call(destination).await?.into_inner();
-            return Ok(Socket::direct(Box::new(stream)));
+            let stream = self.tcp.call(destination).await?;
+            return Ok(Socket::tcp(stream.into_inner()));
         };
         if destination.scheme_str() != Some("https") {
-            let stream = self.tcp.call(proxy.uri().clone()).await?.into_inner();
-            return Ok(Socket::to_proxy(Box::new(stream)));
+            let stream = self.tcp.call(proxy.uri().clone()).await?;
+            return Ok(Socket::tcp(stream.into_inner()).for_proxy());
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), self.tcp.clone());
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        let stream = tunnel.call(destination).await?.into_inner();
-        Ok(Socket::direct(Box::new(stream)))
+        let stream = tunnel.call(destination).await?;
+        Ok(Socket::tcp(stream.into_inner()))
     }
 }
 

@@ -2,6 +2,7 @@
 //! notices when nothing moves. It never follows a redirect and never sends anything twice by
 //! itself.
 
+mod acknowledger;
 mod body;
 mod client;
 mod connect;

@@ -7,11 +7,15 @@ use std::{
 };
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 
 use crate::{
     counter::Counter,
     net::{
+        acknowledger::Acknowledged,
         line::Line,
         throttle::{Limit, PORTION, Pace, Rates},
     },
@@ -25,6 +29,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 /// A stream, and what the HTTP client has to know of it.
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
+    acknowledged: Acknowledged,
     to_proxy: bool,
     written: Counter,
     /// Of all connections.
@@ -56,9 +61,10 @@ impl Limits {
 }
 
 impl Socket {
-    pub(super) fn direct(stream: Box<dyn Stream>) -> Self {
+    pub(super) fn new(stream: Box<dyn Stream>) -> Self {
         Self {
             stream,
+            acknowledged: Acknowledged::default(),
             to_proxy: false,
             written: Counter::default(),
             line: Line::default(),
@@ -77,11 +83,19 @@ impl Socket {
         }
     }
 
+    pub(super) fn tcp(stream: TcpStream) -> Self {
+        let acknowledged = Acknowledged::new(&stream);
+        Self {
+            acknowledged,
+            ..Self::new(Box::new(stream))
+        }
+    }
+
     /// A proxy wants to be told the whole URL.
-    pub(super) fn to_proxy(stream: Box<dyn Stream>) -> Self {
+    pub(super) fn for_proxy(self) -> Self {
         Self {
             to_proxy: true,
-            ..Self::direct(stream)
+            ..self
         }
     }
 
@@ -106,6 +120,7 @@ impl Connection for Socket {
         Connected::new()
             .proxy(self.to_proxy)
             .extra(self.written.clone())
+            .extra(self.acknowledged.acknowledger())
     }
 }
 
