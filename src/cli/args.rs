@@ -219,16 +219,26 @@ pub(super) enum Parsed {
 ///
 /// Differs: the original appended them, and they beat the command line.
 pub(super) fn parse(arguments: Vec<OsString>, environment: &Environment) -> Parsed {
-    match parse_by(&mut exact(), arguments.clone(), environment) {
-        // It may be that a beginning is not yet known.
-        Parsed::Wrong(_) => parse_by(&mut definition(), arguments, environment),
-        parsed => parsed,
-    }
+    let matches = |line: &[OsString]| {
+        let matches = exact().try_get_matches_from(line);
+        // It may be that a beginning is not known to it.
+        matches.or_else(|_| definition().try_get_matches_from(line))
+    };
+    parse_with(matches, arguments, environment)
 }
 
 /// The same, for those who read many and keep the definition.
 pub(super) fn parse_by(
     options: &mut clap::Command,
+    arguments: Vec<OsString>,
+    environment: &Environment,
+) -> Parsed {
+    let matches = |line: &[OsString]| options.try_get_matches_from_mut(line);
+    parse_with(matches, arguments, environment)
+}
+
+fn parse_with(
+    matches: impl FnOnce(&[OsString]) -> Result<clap::ArgMatches, clap::Error>,
     arguments: Vec<OsString>,
     environment: &Environment,
 ) -> Parsed {
@@ -242,10 +252,9 @@ pub(super) fn parse_by(
         None => return Parsed::Wrong(usage_error("S4CMD_OPTS has a quote that is not closed")),
     }
     line.extend(arguments);
-    let said = line.clone();
-    let matches = match options.try_get_matches_from_mut(line) {
+    let matches = match matches(&line) {
         Ok(matches) => matches,
-        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error, &said))),
+        Err(error) => return Parsed::Wrong(usage_error(&what_is_wrong(&error, &line))),
     };
     match Args::from_arg_matches(&matches) {
         Ok(args) if args.help => {
@@ -259,7 +268,7 @@ pub(super) fn parse_by(
             Ok(args) => Parsed::Run(Box::new(args)),
             Err(text) => Parsed::Wrong(usage_error(&text)),
         },
-        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error, &said))),
+        Err(error) => Parsed::Wrong(usage_error(&what_is_wrong(&error, &line))),
     }
 }
 
