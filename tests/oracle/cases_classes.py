@@ -17,4 +17,5 @@ CLASSES = [
     Case("sync -D d/1 s3://B/new", differs, ONE),
     Case("put -r d empty no s3://B/new/", differs, ONE),
     Case("sync s3://B/a s3://B/b", differs, TWINS),
+    Case("ls s3://B/x/", differs, COLLISION),
 ]

@@ -28,6 +28,12 @@ LISTING = [
     Case("ls s3://B/no/such/*"),
     Case("ls s3://B/x", spec=COLLISION),
     Case("ls -d s3://B/x", spec=COLLISION),
+    Case("ls s3://B/x/", Differs(
+        "a slash at the end means what is in the directory: the original showed the directory, "
+        "because there is an object of its name",
+        out=["YYYY-MM-DD HH:MM 6 s3://B/x/6.txt"],
+    ), spec=COLLISION),
+    Case("ls -d s3://B/x/", spec=COLLISION),
     Case("ls s3://B/empty"),
     Case("ls 's3://B/*'"),
     Case("ls 's3://B/*.txt'"),

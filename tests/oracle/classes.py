@@ -18,8 +18,12 @@ BESIDE = (
 NAMED = "sync -D names the source that is no directory: the original named the target"
 GOES_ON = "the original stops at the first failure: the rest goes on"
 SYNCED = "B18: what is the same is not copied again"
+INSIDE = (
+    "a slash at the end means what is in the directory: the original showed the directory if "
+    "there was an object of its name"
+)
 
-REASONS = {ONE_TARGET, OVERLAP, PREDICTS, FORCE, EMPTY, BESIDE, NAMED, GOES_ON, SYNCED}
+REASONS = {ONE_TARGET, OVERLAP, PREDICTS, FORCE, EMPTY, BESIDE, NAMED, GOES_ON, SYNCED, INSIDE}
 
 TRANSFERS = ("put", "get", "cp", "mv", "sync", "dsync")
 
@@ -32,6 +36,12 @@ def differs(case, original, ours):
     across = command in ("cp", "mv", "sync", "dsync") and all(
         word.startswith("s3") for word in operands
     )
+    keys = [word.split("/", 3)[-1] for word in operands]
+    directories = tuple("/" + key for key in keys if key.endswith("/"))
+    if command == "ls" and any(
+        " DIR " in line and line.endswith(directories) for line in original.out
+    ):
+        return Differs(INSIDE, loose=("out",), racy=True)
     if command not in TRANSFERS:
         return None
     if "another source has the same target" in errors:
