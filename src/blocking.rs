@@ -37,10 +37,8 @@ pub(crate) fn for_long<T>(call: impl FnOnce() -> T) -> T {
 
 static DELAYS: Delays = Delays(AtomicU32::new(0));
 
-/// The milliseconds that calls took, less one for each of them: what is left says that they take
-/// longer than that on average. To count the slow ones would not do: where all processors are busy,
-/// one call in ten has to wait for its turn, and to move work away then makes more threads that wait
-/// for theirs. Threads may overlook each other's: it is a guess.
+/// What slow calls add up to and quick ones work off. Threads may overlook each other's: it is a
+/// guess.
 struct Delays(AtomicU32);
 
 impl Delays {
@@ -49,18 +47,20 @@ impl Delays {
     }
 
     fn note(&self, took: Duration) {
-        let (before, took) = (self.0.load(Ordering::Relaxed), took.as_millis());
-        let took = u32::try_from(took).unwrap_or(MOST).min(MOST);
-        let after = (before + took).saturating_sub(1).min(MOST);
-        if after != before {
-            self.0.store(after, Ordering::Relaxed);
+        let sum = self.0.load(Ordering::Relaxed);
+        if took > SLOW {
+            self.0.store((sum + WEIGHT).min(MOST), Ordering::Relaxed);
+        } else if sum > 0 {
+            self.0.store(sum - 1, Ordering::Relaxed);
         }
     }
 }
 
-/// More than a few turns of other threads.
-const MANY: u32 = 16;
-const MOST: u32 = 64;
+/// One slow call among so many quick ones is a thread that had to wait for its turn on a processor.
+const WEIGHT: u32 = 8;
+const MANY: u32 = 2 * WEIGHT;
+const MOST: u32 = 8 * WEIGHT;
+const SLOW: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod tests {
@@ -68,24 +68,18 @@ mod tests {
 
     #[test]
     fn a_slow_call_now_and_then_is_not_usual() {
-        let (turn, quick) = (Duration::from_millis(4), Duration::from_micros(100));
+        let (slow, quick) = (2 * SLOW, SLOW / 2);
         let delays = Delays(AtomicU32::new(0));
         for call in 0..1000 {
-            delays.note(if call % 5 == 0 { turn } else { quick });
+            delays.note(if call % 10 == 0 { slow } else { quick });
             assert!(!delays.are_usual());
         }
-        for slow in [
-            Duration::from_millis(2),
-            Duration::from_secs(1),
-            Duration::MAX,
-        ] {
-            for _ in 0..20 {
-                delays.note(slow);
-            }
-            assert!(delays.are_usual());
-            (0..MOST).for_each(|_| delays.note(quick));
-            assert!(!delays.are_usual());
+        for _ in 0..20 {
+            delays.note(slow);
         }
+        assert!(delays.are_usual());
+        (0..MOST).for_each(|_| delays.note(quick));
+        assert!(!delays.are_usual());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

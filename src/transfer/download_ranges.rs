@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 
 use crate::{
     local::{Arrived, Crc64, Md5, TempFile, hash_region, read_region},
@@ -55,7 +55,6 @@ pub(super) async fn fetch(
         etag,
         size: object.size,
         temp: temp.map_err(Error::target(&download.target))?,
-        writing: Mutex::default(),
         check,
     });
     let received = match receive_all(&task, split).await {
@@ -297,8 +296,6 @@ struct RangeTask {
     etag: ETag,
     size: u64,
     temp: TempFile,
-    /// Systems let one at a time write to a file, and others spin until it is their turn.
-    writing: Mutex<()>,
     check: Check,
 }
 
@@ -384,11 +381,9 @@ impl RangeTask {
             if let Some(md5) = &mut noted {
                 md5.update(&bytes);
             }
-            let written = {
-                let _turn = self.writing.lock().await;
-                self.temp.write_at(&bytes, range.start + len)
-            };
-            written.map_err(Error::target(&self.target))?;
+            self.temp
+                .write_at(&bytes, range.start + len)
+                .map_err(Error::target(&self.target))?;
             len += bytes.len() as u64;
             self.engine.meter.moved().add(bytes.len() as u64);
             if len - told >= follow::STEP || len == range.len() {
