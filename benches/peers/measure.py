@@ -45,7 +45,9 @@ def one_run(place, name, work, tool, turn, options=None):
     result = timed(place, tool, line, work.times == 1)
     if is_done and not is_done():
         result["error"] = result.get("error") or "incomplete"
-    place.clean(target)
+    # Trees stay on the server, too, which may keep objects as files: see `remove_large`.
+    if work.prepare is works.put_file:
+        place.clean(target)
     place.remove_large()
     return result
 
