@@ -323,8 +323,7 @@ pub(super) fn definition() -> clap::Command {
     })
 }
 
-/// The same without the beginnings that are of an option of the original and of newer ones, which
-/// take as long as all the rest.
+/// The same without the beginnings, which few lines need and which would take a fifth of a short run.
 fn exact() -> clap::Command {
     api_args::add_to(Args::command()).mut_args(|arg| {
         let takes_value = arg.get_action().takes_values();

@@ -1,5 +1,7 @@
 //! From a path with wildcards to what is there.
 
+use std::mem;
+
 use crate::{
     client::{Client, FlatLister},
     command::{Cause, Failure, Session, level::Level, scope::Scope},
@@ -159,12 +161,17 @@ pub(super) struct Shown<'a> {
     bucket: String,
     scope: Scope,
     level: Level<'a>,
-    /// Whether it may still turn out to be one directory.
-    undecided: bool,
-    /// All that came so far, which is held back then.
-    directory: Option<Entry>,
-    /// What is shown if the directory turns out to have nothing in it.
-    otherwise: Option<S3Url>,
+    stage: Stage,
+}
+
+/// What is known of the path.
+#[derive(Debug)]
+enum Stage {
+    /// It may still turn out to be one directory: that is all that came so far, and is held back.
+    Undecided(Option<Entry>),
+    /// It was taken for a directory, and is looked at again if there is nothing in it.
+    Taken(S3Url),
+    Decided,
 }
 
 impl<'a> Shown<'a> {
@@ -174,9 +181,10 @@ impl<'a> Shown<'a> {
             bucket: url.bucket.clone(),
             scope: Scope::of(session, &url.key),
             level: Level::of(session, url),
-            undecided: !session.options.show_directory,
-            directory: None,
-            otherwise: None,
+            stage: match session.options.show_directory {
+                true => Stage::Decided,
+                false => Stage::Undecided(None),
+            },
         }
     }
 
@@ -193,8 +201,7 @@ impl<'a> Shown<'a> {
         let scope = shown.scope.clone();
         Self {
             level: Level::directory(session, &url.bucket, &url.key, scope),
-            undecided: false,
-            otherwise: Some(url.clone()),
+            stage: Stage::Taken(url.clone()),
             ..shown
         }
     }
@@ -202,38 +209,43 @@ impl<'a> Shown<'a> {
     /// The next entries, which may be none; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Entry>>, Failure> {
         let next = self.level.next().await?;
-        let is_empty = next.is_none() && !self.level.has_left_out();
-        match self.otherwise.take() {
-            Some(url) if is_empty => {
-                *self = Self::new(self.session, &url);
-                return Ok(Some(Vec::new()));
+        let directory = match mem::replace(&mut self.stage, Stage::Decided) {
+            Stage::Decided => return Ok(next),
+            Stage::Taken(url) => {
+                match &next {
+                    None if !self.level.has_left_out() => {
+                        *self = Self::new(self.session, &url);
+                        return Ok(Some(Vec::new()));
+                    }
+                    // A page without entries may not be the last.
+                    Some(page) if page.is_empty() => self.stage = Stage::Taken(url),
+                    _ => {}
+                }
+                return Ok(next);
             }
-            // A page without entries may not be the last.
-            otherwise if next.as_ref().is_some_and(Vec::is_empty) => self.otherwise = otherwise,
+            Stage::Undecided(directory) => directory,
+        };
+        let Some(more) = next else {
+            return Ok(directory.map(|directory| self.enter(directory)));
+        };
+        let mut entries: Vec<Entry> = directory.into_iter().chain(more).collect();
+        match &*entries {
+            [] => self.stage = Stage::Undecided(None),
+            [Entry::Directory(_)] => self.stage = Stage::Undecided(entries.pop()),
             _ => {}
         }
-        if !self.undecided {
-            return Ok(next);
-        }
-        let Some(more) = next else {
-            self.undecided = false;
-            let has_more = self.level.has_left_out();
-            return Ok(self.directory.take().map(|directory| {
-                if has_more {
-                    return vec![directory];
-                }
-                let scope = self.scope.clone();
-                self.level = Level::directory(self.session, &self.bucket, directory.key(), scope);
-                Vec::new()
-            }));
-        };
-        let mut entries: Vec<Entry> = self.directory.take().into_iter().chain(more).collect();
-        match &*entries {
-            [] => {}
-            [Entry::Directory(_)] => self.directory = entries.pop(),
-            _ => self.undecided = false,
-        }
         Ok(Some(entries))
+    }
+
+    /// Goes on with what is in the directory that came alone, or shows that if there is more,
+    /// which was left out.
+    fn enter(&mut self, directory: Entry) -> Vec<Entry> {
+        if self.level.has_left_out() {
+            return vec![directory];
+        }
+        let scope = self.scope.clone();
+        self.level = Level::directory(self.session, &self.bucket, directory.key(), scope);
+        Vec::new()
     }
 }
 
