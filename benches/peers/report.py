@@ -138,11 +138,10 @@ def table(document):
     others = [tool for tool in document["tools"] if tool not in (OURS, RIVAL)]
     if others:
         lines += ["", "| work | %s |" % " | ".join(others), "|---" * (len(others) + 1) + "|"]
-        lines += [
-            "| %s | %s |" % (
-                work["title"], " | ".join(took(work["runs"].get(tool)) for tool in others))
-            for work in document["works"]
-        ]
+        for work in document["works"]:
+            cells = [took(work["runs"].get(tool)) for tool in others]
+            if set(cells) != {"-"}:
+                lines.append("| %s | %s |" % (work["title"], " | ".join(cells)))
     rates = document["hash_mib_per_second"]
     lines += ["", "One core hashes %d MiB in a second with MD5 and %d MiB with SHA-256 (OpenSSL)." % (
         rates["md5"], rates["sha256"])]
