@@ -9,7 +9,7 @@ COLOURS = {
     "s4cmd": "#1b7f5c", "s5cmd": "#c8553d", "rclone": "#4f6d9a", "aws-cli": "#d9a441",
     "aws-crt": "#a07cc5", "s3cmd": "#7d8a8c", "s4cmd-python": "#8c5e3c", "curl": "#222222",
 }
-LEFT, WIDTH, RADIUS, ROW, TOP = 300, 560, 5, 26, 70
+LEFT, WIDTH, RADIUS, ROW, TOP = 340, 560, 5, 26, 70
 # What is outside is drawn at the edge.
 LOW, HIGH = 0.1, 1000.0
 PANELS = [("wall", "wall time"), ("cpu", "processor time")]
@@ -72,7 +72,7 @@ def text(at, y, words, weight="normal", anchor="start"):
 
 def legend(tools, y):
     parts, at = [], 20
-    for tool in tools:
+    for tool in filter(tools.__contains__, COLOURS):
         parts.append('<circle cx="%d" cy="%d" r="%d" fill="%s"/>' % (at, y - 4, RADIUS, COLOURS[tool]))
         parts.append(text(at + 10, y, tool))
         at += 40 + 7 * len(tool)
