@@ -1,16 +1,13 @@
 //! Several streams in the lanes of vectors.
 
-use std::{
-    array::from_fn,
-    ops::{Add, BitAnd, BitOr, BitXor, Not},
-};
+use std::array::from_fn;
 
 use multiversion::multiversion;
-use wide::u32x4;
 
 use crate::{
     BLOCK, Md5,
-    rounds::{SINES, Word, rounds},
+    rounds::{SINES, rounds},
+    vectors::Vectors,
 };
 
 /// Adds to each stream its pieces, in order: the more streams, up to eight, and the more alike
@@ -72,11 +69,11 @@ fn together<P>(lanes: &mut [Lane<'_, P>]) {
     let of = |lane: usize| if lane < lanes.len() { lane } else { 0 };
     let states: [[u32; 4]; LANES] = from_fn(|lane| lanes[of(lane)].md5.state);
     let blocks: [&[[u8; BLOCK]]; LANES] = from_fn(|lane| &lanes[of(lane)].blocks[..count]);
-    let state = from_fn(|word| Many::new(|lane| states[lane][word]));
-    let words = compress(state, &blocks).map(Many::lanes);
+    let state = from_fn(|word| Vectors::new(|lane| states[lane][word]));
+    let state = compress(state, &blocks);
     for (number, lane) in lanes.iter_mut().enumerate() {
         let (added, blocks) = lane.blocks.split_at(count);
-        lane.md5.state = words.map(|word| word[number]);
+        lane.md5.state = state.map(|word| word.lane(number));
         lane.md5.len += added.as_flattened().len() as u64;
         lane.blocks = blocks;
     }
@@ -84,96 +81,17 @@ fn together<P>(lanes: &mut [Lane<'_, P>]) {
 
 /// Adds to eight states as many blocks as the first one gets. Where there are instructions that
 /// rotate, half of all others are saved.
+///
+/// In two vectors rather than one: while one waits for the result of a step, the other one goes
+/// on. More would not fit into the registers.
 #[multiversion(targets("x86_64+avx512f+avx512vl"))]
-fn compress(mut state: [Many; 4], blocks: &[&[[u8; BLOCK]]; LANES]) -> [Many; 4] {
+fn compress(mut state: [Vectors<2>; 4], blocks: &[&[[u8; BLOCK]]; LANES]) -> [Vectors<2>; 4] {
     for index in 0..blocks[0].len() {
         let blocks: [_; LANES] = from_fn(|lane| blocks[lane][index].as_chunks().0);
-        let words = from_fn(|word| Many::new(|lane| u32::from_le_bytes(blocks[lane][word])));
+        let words = from_fn(|word| Vectors::new(|lane| u32::from_le_bytes(blocks[lane][word])));
         state = rounds(state, &words, &SINES);
     }
     state
-}
-
-/// The same word of eight states. Two vectors rather than one: while one waits for the result of
-/// a step, the other one goes on. More would not fit into the registers.
-#[derive(Clone, Copy)]
-struct Many([u32x4; 2]);
-
-impl Many {
-    #[inline(always)]
-    fn new(word: impl Fn(usize) -> u32) -> Self {
-        Self(from_fn(|half| {
-            u32x4::new(from_fn(|lane| word(4 * half + lane)))
-        }))
-    }
-
-    fn lanes(self) -> [u32; LANES] {
-        let [low, high] = self.0.map(u32x4::to_array);
-        from_fn(|lane| if lane < 4 { low[lane] } else { high[lane - 4] })
-    }
-
-    #[inline(always)]
-    fn each(self, other: Self, of: impl Fn(u32x4, u32x4) -> u32x4) -> Self {
-        let ([low, high], [other_low, other_high]) = (self.0, other.0);
-        Self([of(low, other_low), of(high, other_high)])
-    }
-}
-
-impl Word for Many {
-    #[inline(always)]
-    fn constant(word: u32) -> Self {
-        Self([u32x4::splat(word); 2])
-    }
-
-    #[inline(always)]
-    fn rotate_left<const BITS: u32>(self) -> Self {
-        Self(self.0.map(|half| (half << BITS) | (half >> (32 - BITS))))
-    }
-}
-
-impl Add for Many {
-    type Output = Self;
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.each(other, |one, other| one + other)
-    }
-}
-
-impl BitAnd for Many {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitand(self, other: Self) -> Self {
-        self.each(other, |one, other| one & other)
-    }
-}
-
-impl BitOr for Many {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitor(self, other: Self) -> Self {
-        self.each(other, |one, other| one | other)
-    }
-}
-
-impl BitXor for Many {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitxor(self, other: Self) -> Self {
-        self.each(other, |one, other| one ^ other)
-    }
-}
-
-impl Not for Many {
-    type Output = Self;
-
-    #[inline(always)]
-    fn not(self) -> Self {
-        Self(self.0.map(|half| !half))
-    }
 }
 
 const LANES: usize = 8;

@@ -1,7 +1,7 @@
 //! MD5 (RFC 1321) of one stream of bytes, and of several at the same time.
 //!
 //! MD5 is a chain: each of its steps needs the result of the one before, so that a processor that
-//! could do several at once does one, and a core makes some 400 MiB/s of it. What helps is to have
+//! could do several at once does one, and a core makes some 600 MiB/s of it. What helps is to have
 //! more chains: eight streams beside each other in vectors of four words, which all processors
 //! have, take hardly longer than one, and come to four times as much on one core.
 //!
@@ -9,7 +9,9 @@
 //! stored.
 
 mod lanes;
+mod one;
 mod rounds;
+mod vectors;
 
 pub use lanes::update_all;
 
@@ -72,16 +74,14 @@ impl Md5 {
         self.tail[filled..][..taken.len()].copy_from_slice(taken);
         self.len += taken.len() as u64;
         if filled + taken.len() == BLOCK {
-            rounds::compress(&mut self.state, &self.tail);
+            one::compress(&mut self.state, &[self.tail]);
         }
         rest
     }
 
     /// Adds whole blocks, if none was begun.
     fn blocks(&mut self, blocks: &[[u8; BLOCK]]) {
-        for block in blocks {
-            rounds::compress(&mut self.state, block);
-        }
+        one::compress(&mut self.state, blocks);
         self.len += blocks.as_flattened().len() as u64;
     }
 

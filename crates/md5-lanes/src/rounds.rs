@@ -1,9 +1,6 @@
 //! What is done with a block, for one state and for many.
 
-use std::{
-    hint::black_box,
-    ops::{Add, BitAnd, BitOr, BitXor, Not},
-};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Not};
 
 /// What a step works with: a word of one state, or the same word of many.
 pub(crate) trait Word:
@@ -16,17 +13,6 @@ pub(crate) trait Word:
 {
     fn constant(word: u32) -> Self;
     fn rotate_left<const BITS: u32>(self) -> Self;
-}
-
-/// Adds a block to one state.
-pub(crate) fn compress(state: &mut [u32; 4], block: &[u8; 64]) {
-    let mut words = [One(0); 16];
-    for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
-        *word = One(u32::from_le_bytes(*bytes));
-    }
-    // If the compiler knew the integers, it would add them last, when everything waits for it.
-    let sines = black_box(&SINES);
-    *state = rounds(state.map(One), &words, sines).map(|One(word)| word);
 }
 
 /// RFC 1321, 3.4: a block of sixteen words.
@@ -87,67 +73,6 @@ fn h<W: Word>(sum: W, x: W, y: W, z: W) -> W {
 #[inline(always)]
 fn i<W: Word>(sum: W, x: W, y: W, z: W) -> W {
     sum + (y ^ (x | !z))
-}
-
-/// A word of one state.
-#[derive(Clone, Copy)]
-struct One(u32);
-
-impl Word for One {
-    #[inline(always)]
-    fn constant(word: u32) -> Self {
-        Self(word)
-    }
-
-    #[inline(always)]
-    fn rotate_left<const BITS: u32>(self) -> Self {
-        Self(self.0.rotate_left(BITS))
-    }
-}
-
-impl Add for One {
-    type Output = Self;
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(self.0.wrapping_add(other.0))
-    }
-}
-
-impl BitAnd for One {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitand(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-}
-
-impl BitOr for One {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitXor for One {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitxor(self, other: Self) -> Self {
-        Self(self.0 ^ other.0)
-    }
-}
-
-impl Not for One {
-    type Output = Self;
-
-    #[inline(always)]
-    fn not(self) -> Self {
-        Self(!self.0)
-    }
 }
 
 /// RFC 1321, 3.4: the integer part of 2^32 times the sine of 1 to 64.
