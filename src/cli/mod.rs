@@ -293,6 +293,9 @@ where
     let watch = signals::watch(session.cancel.clone(), move || {
         let _ = overdue.send(End::Overdue);
     });
+    // Where a disk is slow, work moves between many threads, which would each keep what they free.
+    // (Source: measured; 49 MiB for 1,000 downloads of 256 KiB, and 34 so.)
+    malloc_arenas::limit(1 + workers());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
         .max_blocking_threads(32)
