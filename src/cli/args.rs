@@ -133,7 +133,7 @@ pub(super) struct Args {
     /// Seconds between two rounds
     #[arg(long, value_name = "SEC", default_value_t = 10, value_parser = integer, help_heading = TUNING)]
     pub(super) retry_delay: u64,
-    /// Transfers at once [default: S4CMD_NUM_THREADS, 64 or more]
+    /// Transfers at once [default: S4CMD_NUM_THREADS, 256 or more]
     #[arg(short = 'c', long, value_name = "N", value_parser = integer, help_heading = TUNING)]
     pub(super) num_threads: Option<u64>,
     /// Bytes in a second, as in 500k, or up and down, as in 10m:off

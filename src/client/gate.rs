@@ -17,7 +17,7 @@ use crate::{net::Line, s3::operation::OperationKind};
 /// bytes move faster: each doubling that does is followed by another one, the first that does not
 /// is taken back, and tried again after a rest that gets longer each time. More than that only wait
 /// for each other, in the server or here, and take memory. Where the way is long, all that may pass
-/// do so soon: it is the way that they wait for. So do they where little is moved by each: they take
+/// do so soon: it is the way that they wait for. Where little is moved by each, many do: they take
 /// no memory, and a server has less work with many that come together.
 /// A server that asks to slow down halves what may pass at once; from then on each ten seconds
 /// that go well let one more pass.
@@ -45,7 +45,7 @@ struct State {
     /// When the present measurement began, and what had been moved by then.
     measured: (Instant, u64),
     /// Requests that went well since.
-    answered: u32,
+    answered: u64,
 }
 
 /// What is being found out.
@@ -116,17 +116,24 @@ impl Gate {
         }
     }
 
+    /// How many may pass now.
+    pub(super) fn limit(&self) -> usize {
+        self.state().limit
+    }
+
     /// Looks whether more would be faster, if it was long enough since the last time.
     fn adapt(&self) {
         let (mut state, now) = (self.state(), Instant::now());
         let (since, before) = state.measured;
         let moved = self.line.moved();
-        if let Pace::Begins(None) | Pace::Climbs(None) = state.pace
-            && state.limit < self.most
-            && state.answered >= SEVERAL
-            && moved - before < LITTLE * u64::from(state.answered)
-        {
-            self.raise_to_most(&mut state);
+        let is_long = self.line.round_trip() >= LONG;
+        if let Pace::Begins(None) | Pace::Climbs(None) = state.pace {
+            let answered = state.answered;
+            if is_long && answered >= FIRST as u64 {
+                self.raise_to(&mut state, self.most);
+            } else if answered >= SEVERAL && moved - before < LITTLE * answered {
+                self.raise_to(&mut state, MANY);
+            }
         }
         if now < since + MEASUREMENT {
             return;
@@ -146,8 +153,8 @@ impl Gate {
         #[allow(clippy::cast_precision_loss, reason = "a rate")]
         let rate = (moved - before) as f64 / (now - since).as_secs_f64();
         match state.pace {
-            Pace::Begins(None) if self.line.round_trip() >= LONG => {
-                self.raise_to_most(&mut state);
+            Pace::Begins(None) if is_long && state.limit < self.most => {
+                self.raise_to(&mut state, self.most);
             }
             Pace::Begins(known) => state.pace = Pace::Climbs(known),
             Pace::Climbs(Some(known)) if rate < known.rate * GAIN => {
@@ -178,10 +185,13 @@ impl Gate {
         state.changed = Instant::now();
     }
 
-    fn raise_to_most(&self, state: &mut State) {
-        state.pace = Pace::Climbs(None);
-        let more = self.most - state.limit;
-        self.raise(state, more);
+    fn raise_to(&self, state: &mut State, limit: usize) {
+        if let Some(more) = limit.min(self.most).checked_sub(state.limit)
+            && more > 0
+        {
+            state.pace = Pace::Begins(None);
+            self.raise(state, more);
+        }
     }
 
     fn raise(&self, state: &mut State, more: usize) {
@@ -242,9 +252,11 @@ const GAIN: f64 = 1.15;
 /// A way that requests spend most of their time on: neither server nor client has much to do then.
 const LONG: Duration = Duration::from_millis(10);
 /// Requests that show of what kind they are.
-const SEVERAL: u32 = 32;
+const SEVERAL: u64 = 32;
 /// Bytes of a request and its answer.
 const LITTLE: u64 = 32 * 1024;
+/// With more, a server on the same machine is hardly faster, and this program larger.
+const MANY: usize = 64;
 const FIRST_REST: Duration = Duration::from_secs(2);
 const LAST_REST: Duration = Duration::from_secs(16);
 const GROWTH: Duration = Duration::from_secs(10);
@@ -321,15 +333,18 @@ mod tests {
         assert!(is_open(&gate));
     }
 
-    /// How many pass in the end where so many at once move all that can be moved.
-    async fn limit_for(enough: usize) -> usize {
+    /// How many pass in the end where so many at once move all that can be moved, in many answers or
+    /// in parts of few.
+    async fn limit_for(most: usize, enough: usize, answers: usize) -> usize {
         let line = Line::default();
-        let gate = Gate::new(32, line.clone());
+        let gate = Gate::new(most, line.clone());
         let mut all = passes(&gate, FIRST).await;
         for _ in 0..40 {
             line.received().add(all.len().min(enough) as u64 * 1000);
             tokio::time::advance(MEASUREMENT).await;
-            all[0].went_well(GET);
+            all.iter()
+                .take(answers)
+                .for_each(|pass| pass.went_well(GET));
             all.clear();
             while is_open(&gate) {
                 all.extend(passes(&gate, 1).await);
@@ -340,16 +355,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn more_pass_as_long_as_that_moves_more() {
-        assert_eq!(limit_for(1).await, FIRST, "never more than needed");
-        assert_eq!(limit_for(13).await, 16);
-        assert!(limit_for(100).await > 30);
+        assert_eq!(limit_for(32, 1, 1).await, FIRST, "never more than needed");
+        assert_eq!(limit_for(32, 13, 1).await, 16);
+        assert!(limit_for(32, 100, 1).await > 30);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_each_moves_little_all_pass_soon() {
-        for (bytes, limit) in [(LITTLE - 1, 32), (LITTLE, FIRST)] {
+    async fn where_each_moves_little_many_pass_soon() {
+        for (bytes, limit) in [(LITTLE - 1, MANY), (LITTLE, FIRST)] {
             let line = Line::default();
-            let gate = Gate::new(32, line.clone());
+            let gate = Gate::new(2 * MANY, line.clone());
             for answered in 1..=SEVERAL {
                 assert_eq!(gate.state().limit, FIRST, "{answered}");
                 line.received().add(bytes);
@@ -368,14 +383,29 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn over_a_long_way_all_pass_soon() {
-        for (millis, limit) in [(9, FIRST), (10, 32)] {
-            let line = Line::default();
-            let gate = Gate::new(32, line.clone());
-            line.opened(Duration::from_millis(millis));
+        for (millis, limit) in [(9, FIRST), (10, 2 * MANY)] {
+            let far = || {
+                let line = Line::default();
+                line.opened(Duration::from_millis(millis));
+                Gate::new(2 * MANY, line)
+            };
+            let gate = far();
+            let all = passes(&gate, FIRST).await;
+            all.iter().for_each(|pass| pass.went_well(GET));
+            assert_eq!(gate.limit(), limit);
+            // Where each takes long, not even so many are waited for.
+            let gate = far();
             let all = passes(&gate, FIRST).await;
             tokio::time::advance(MEASUREMENT).await;
             all[0].went_well(GET);
-            assert_eq!(gate.state().limit, limit);
+            assert_eq!(gate.limit(), limit);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn small_ones_climb_on_from_many() {
+        for (enough, limit) in [(MANY, MANY), (4 * MANY, 4 * MANY)] {
+            assert_eq!(limit_for(4 * MANY, enough, usize::MAX).await, limit);
         }
     }
 

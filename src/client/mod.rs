@@ -127,6 +127,11 @@ impl Client {
         }
     }
 
+    /// How many requests may be under way now, which changes all the time.
+    pub fn at_once(&self) -> usize {
+        self.inner.requests.limit()
+    }
+
     /// The same client, with all that it learned and all bounds, for a work of its own.
     pub fn with(&self, mutations: Mutations, api_options: ApiOptions) -> Self {
         Self {

@@ -85,7 +85,7 @@ impl Deleter {
     }
 
     async fn spawn(&mut self, keys: Vec<String>) {
-        while self.running.len() >= self.engine.options.jobs.max(1) {
+        while self.running.len() >= self.engine.room() {
             self.running.join_next().await;
         }
         if self.engine.cancel.is_cancelled() {

@@ -151,7 +151,7 @@ impl Engine {
     pub async fn run(&self, mut jobs: mpsc::Receiver<Job>) {
         let mut running = JoinSet::new();
         loop {
-            while running.len() >= self.options.jobs.max(1) {
+            while running.len() >= self.room() {
                 resume_panic(running.join_next().await);
             }
             let job = tokio::select! {
@@ -178,6 +178,13 @@ impl Engine {
         while let Some(ended) = running.join_next().await {
             resume_panic(Some(ended));
         }
+    }
+
+    /// How many jobs may be under way now. Some more than requests, to be ready when those are done;
+    /// the others would only wait, each with an open file.
+    pub(super) fn room(&self) -> usize {
+        let ready = self.client.at_once().max(READY);
+        self.options.jobs.clamp(1, ready)
     }
 
     /// Removes what killed runs left in a directory that is going to be written to; once.
@@ -365,6 +372,8 @@ pub(super) const HASH_BUFFER: u64 = 256 * 1024;
 /// What one request that streams holds: a chunk being written or sent, one behind it, and one that
 /// is being read.
 pub(super) const STREAM_BUFFERS: u64 = 3 * 256 * 1024;
+/// Jobs under way, even where fewer requests are.
+const READY: usize = 64;
 /// How long one last request of an interrupted run may take; two of them (completing, then
 /// aborting) must fit into what the program allows itself.
 pub(super) const GRACE: Duration = Duration::from_millis(2500);

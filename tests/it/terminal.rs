@@ -75,7 +75,7 @@ fn bars_come_and_go_and_leave_only_lines() {
     // There was a bar for the large file, and a line for everything, which is that of the original.
     assert!(run.stdout.contains("d/large.bin "), "{run:#?}");
     assert!(run.stdout.contains(" 5%"), "{run:#?}");
-    let tasks = "[5 task(s) completed, 1 remaining, 64 thread(s)]";
+    let tasks = "[5 task(s) completed, 1 remaining, 256 thread(s)]";
     assert!(run.stdout.contains(tasks), "{run:#?}");
     assert!(run.stdout.contains("M/20M "), "{run:#?}");
     let mut lines = screen(&run.stdout);
@@ -156,7 +156,7 @@ fn plain_progress_is_a_line_now_and_then() {
     let run = world
         .run("get s3://bucket/slow a --progress plain")
         .succeeds();
-    let expected = "[0 task(s) completed, 1 remaining, 64 thread(s)] 0/1.0M 0/s\n";
+    let expected = "[0 task(s) completed, 1 remaining, 256 thread(s)] 0/1.0M 0/s\n";
     assert_eq!(run.stderr, expected);
     slow();
     let run = world
