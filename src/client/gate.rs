@@ -68,6 +68,14 @@ struct Known {
     rate: f64,
 }
 
+impl Known {
+    /// How much faster twice as many are to be: what less than that could be chance, or is not worth
+    /// the memory.
+    fn gain(self) -> f64 {
+        if self.limit < MANY { 1.15 } else { 1.5 }
+    }
+}
+
 /// Held as long as a request is under way and its answer is being read.
 #[derive(Debug)]
 pub(super) struct Pass {
@@ -157,7 +165,7 @@ impl Gate {
                 self.raise_to(&mut state, self.most);
             }
             Pace::Begins(known) => state.pace = Pace::Climbs(known),
-            Pace::Climbs(Some(known)) if rate < known.rate * GAIN => {
+            Pace::Climbs(Some(known)) if rate < known.rate * known.gain() => {
                 state.pace = Pace::Rests;
                 self.lower(&mut state, known.limit);
             }
@@ -247,8 +255,6 @@ impl Drop for Pass {
 const FIRST: usize = 8;
 /// Longer than an answer from afar takes.
 const MEASUREMENT: Duration = Duration::from_millis(250);
-/// Twice as many are to be so much faster; less is chance.
-const GAIN: f64 = 1.15;
 /// A way that requests spend most of their time on: neither server nor client has much to do then.
 const LONG: Duration = Duration::from_millis(10);
 /// Requests that show of what kind they are.
@@ -404,7 +410,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn small_ones_climb_on_from_many() {
-        for (enough, limit) in [(MANY, MANY), (4 * MANY, 4 * MANY)] {
+        for (enough, limit) in [(MANY + MANY / 3, MANY), (4 * MANY, 4 * MANY)] {
             assert_eq!(limit_for(4 * MANY, enough, usize::MAX).await, limit);
         }
     }
