@@ -250,6 +250,7 @@ fn session(
         credentials: settings.credentials,
         retry: settings.retry,
         max_requests: settings.work.transfer.jobs,
+        max_requests_near: settings.requests_near,
         read_ahead: settings.read_ahead,
         request_rate: settings.request_rate,
         mutations: settings.work.mutations,

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     pub(super) retry: RetryPolicy,
     pub(super) read_ahead: u64,
     pub(super) request_rate: Option<NonZeroU64>,
+    /// How many requests at once a server that is near gets.
+    pub(super) requests_near: usize,
     /// Of how many jobs at once.
     pub(super) work: Work,
     pub(super) verbose: bool,
@@ -59,6 +61,7 @@ impl Settings {
                 own.map(|(certificate, key)| Identity { certificate, key })
             }),
         };
+        let (jobs, requests_near) = threads(args, environment)?;
         let proxy = sides().find_map(|side| side.habits.proxy.as_deref());
         let connect = ConnectOptions {
             tls: Some(tls),
@@ -125,11 +128,12 @@ impl Settings {
             },
             read_ahead,
             request_rate: args.limit_requests,
+            requests_near,
             work: Work {
                 mutations: mutations(args),
                 api_options: args.api_options.clone(),
                 transfer: TransferOptions {
-                    jobs: threads(args, environment)?,
+                    jobs,
                     split_size: args.multipart_split_size,
                     max_single_upload: args.max_singlepart_upload_size,
                     max_single_download: args.max_singlepart_download_size,
@@ -246,9 +250,11 @@ fn batch_size(args: &Args) -> Result<usize, Failure> {
     Err(Failure::InvalidArgument(text))
 }
 
+/// Transfers at once, and requests at once to a server that is near.
+///
 /// Compat: four for each CPU unless `S4CMD_NUM_THREADS` or `-c` says otherwise; but not fewer than a
 /// line that is long can use, as the client has fewer requests under way where more are not faster.
-fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
+fn threads(args: &Args, environment: &Environment) -> Result<(usize, usize), Failure> {
     let invalid = |name: &str, value: &str| {
         let text = format!("{name} must be a number from 1 to {MAX_THREADS}, not \"{value}\"");
         Failure::InvalidArgument(text)
@@ -262,13 +268,13 @@ fn threads(args: &Args, environment: &Environment) -> Result<usize, Failure> {
             let name = "S4CMD_NUM_THREADS";
             (name, text.parse().map_err(|_| invalid(name, text))?)
         }
-        (None, None) => (
-            "--num-threads",
-            (limits::cores() * 4).clamp(DEFAULT_THREADS, MAX_THREADS),
-        ),
+        (None, None) => {
+            let of_cores = (limits::cores() * 4).min(MAX_THREADS);
+            return Ok((of_cores.max(DEFAULT_THREADS), of_cores.max(DEFAULT_NEAR)));
+        }
     };
     if (1..=MAX_THREADS).contains(&threads) {
-        return Ok(threads);
+        return Ok((threads, threads));
     }
     Err(invalid(name, &threads.to_string()))
 }
@@ -317,6 +323,8 @@ const OF_LISTINGS: u64 = 6;
 const MAX_THREADS: usize = 1024;
 /// As many as 400 small objects had use for over a link of 50 ms (benches/link/run).
 const DEFAULT_THREADS: usize = 256;
+/// With more, a server on the same machine was hardly faster, and this program larger.
+const DEFAULT_NEAR: usize = 64;
 
 #[cfg(test)]
 mod tests {

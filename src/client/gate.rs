@@ -17,8 +17,8 @@ use crate::{net::Line, s3::operation::OperationKind};
 /// bytes move faster: each doubling that does is followed by another one, the first that does not
 /// is taken back, and tried again after a rest that gets longer each time. More than that only wait
 /// for each other, in the server or here, and take memory. Where the way is long, all that may pass
-/// do so soon: it is the way that they wait for. Where little is moved by each, many do: they take
-/// no memory, and a server has less work with many that come together.
+/// do so soon: it is the way that they wait for. Where little is moved by each, all do that a server
+/// nearby would get: they take no memory, and it has less work with many that come together.
 /// A server that asks to slow down halves what may pass at once; from then on each ten seconds
 /// that go well let one more pass.
 ///
@@ -28,6 +28,8 @@ pub(super) struct Gate {
     semaphore: Arc<Semaphore>,
     state: Arc<Mutex<State>>,
     most: usize,
+    /// The most for a server that is next to this machine.
+    most_near: usize,
     /// What all requests share.
     line: Line,
 }
@@ -68,14 +70,6 @@ struct Known {
     rate: f64,
 }
 
-impl Known {
-    /// How much faster twice as many are to be: what less than that could be chance, or is not worth
-    /// the memory.
-    fn gain(self) -> f64 {
-        if self.limit < MANY { 1.15 } else { 1.5 }
-    }
-}
-
 /// Held as long as a request is under way and its answer is being read.
 #[derive(Debug)]
 pub(super) struct Pass {
@@ -85,7 +79,8 @@ pub(super) struct Pass {
 }
 
 impl Gate {
-    pub(super) fn new(most: usize, line: Line) -> Self {
+    /// So many may pass, or so many if the server is near.
+    pub(super) fn new(most: usize, most_near: usize, line: Line) -> Self {
         let most = most.max(1);
         let limit = most.min(FIRST);
         let now = Instant::now();
@@ -102,6 +97,7 @@ impl Gate {
             semaphore: Arc::new(Semaphore::new(limit)),
             state: Arc::new(Mutex::new(state)),
             most,
+            most_near: most_near.clamp(1, most),
             line,
         }
     }
@@ -134,13 +130,19 @@ impl Gate {
         let (mut state, now) = (self.state(), Instant::now());
         let (since, before) = state.measured;
         let moved = self.line.moved();
-        let is_long = self.line.round_trip() >= LONG;
+        let round_trip = self.line.round_trip();
+        let is_long = round_trip >= LONG;
+        let most = if round_trip < NEAR {
+            self.most_near
+        } else {
+            self.most
+        };
         if let Pace::Begins(None) | Pace::Climbs(None) = state.pace {
             let answered = state.answered;
             if is_long && answered >= FIRST as u64 {
-                self.raise_to(&mut state, self.most);
+                self.raise_to(&mut state, most);
             } else if answered >= SEVERAL && moved - before < LITTLE * answered {
-                self.raise_to(&mut state, MANY);
+                self.raise_to(&mut state, self.most_near);
             }
         }
         if now < since + MEASUREMENT {
@@ -149,7 +151,7 @@ impl Gate {
         state.measured = (now, moved);
         state.answered = 0;
         if let Pace::Recovers = state.pace {
-            if state.changed + GROWTH <= now && state.limit < self.most {
+            if state.changed + GROWTH <= now && state.limit < most {
                 self.raise(&mut state, 1);
             }
             return;
@@ -161,18 +163,16 @@ impl Gate {
         #[allow(clippy::cast_precision_loss, reason = "a rate")]
         let rate = (moved - before) as f64 / (now - since).as_secs_f64();
         match state.pace {
-            Pace::Begins(None) if is_long && state.limit < self.most => {
-                self.raise_to(&mut state, self.most);
-            }
+            Pace::Begins(None) if is_long && state.limit < most => self.raise_to(&mut state, most),
             Pace::Begins(known) => state.pace = Pace::Climbs(known),
-            Pace::Climbs(Some(known)) if rate < known.rate * known.gain() => {
+            Pace::Climbs(Some(known)) if rate < known.rate * GAIN => {
                 state.pace = Pace::Rests;
                 self.lower(&mut state, known.limit);
             }
-            Pace::Climbs(_) if state.limit < self.most => {
+            Pace::Climbs(_) if state.limit < most => {
                 let limit = state.limit;
                 state.pace = Pace::Begins(Some(Known { limit, rate }));
-                self.raise(&mut state, limit);
+                self.raise(&mut state, limit.min(most - limit));
             }
             Pace::Climbs(_) => {
                 state.pace = Pace::Rests;
@@ -255,14 +255,16 @@ impl Drop for Pass {
 const FIRST: usize = 8;
 /// Longer than an answer from afar takes.
 const MEASUREMENT: Duration = Duration::from_millis(250);
+/// Twice as many are to be so much faster; less is chance.
+const GAIN: f64 = 1.15;
+/// No network is in between, or hardly any.
+const NEAR: Duration = Duration::from_micros(500);
 /// A way that requests spend most of their time on: neither server nor client has much to do then.
 const LONG: Duration = Duration::from_millis(10);
 /// Requests that show of what kind they are.
 const SEVERAL: u64 = 32;
 /// Bytes of a request and its answer.
 const LITTLE: u64 = 32 * 1024;
-/// With more, a server on the same machine is hardly faster, and this program larger.
-const MANY: usize = 64;
 const FIRST_REST: Duration = Duration::from_secs(2);
 const LAST_REST: Duration = Duration::from_secs(16);
 const GROWTH: Duration = Duration::from_secs(10);
@@ -271,6 +273,7 @@ const GROWTH: Duration = Duration::from_secs(10);
 mod tests {
     use super::*;
 
+    const MANY: usize = 64;
     const GET: OperationKind = OperationKind::GetObject;
 
     async fn passes(gate: &Gate, count: usize) -> Vec<Pass> {
@@ -287,7 +290,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_busy_server_gets_half_and_then_slowly_more() {
-        let gate = Gate::new(8, Line::default());
+        let gate = Gate::new(8, 8, Line::default());
         tokio::time::advance(Duration::from_secs(1)).await;
         let mut all = passes(&gate, 8).await;
         // All eight are told the same: that is one message, not eight.
@@ -314,7 +317,7 @@ mod tests {
     /// then took a place with it each time, until nothing passed at all.
     #[tokio::test(start_paused = true)]
     async fn growth_before_late_returns_loses_no_place() {
-        let gate = Gate::new(3, Line::default());
+        let gate = Gate::new(3, 3, Line::default());
         tokio::time::advance(Duration::from_secs(1)).await;
         let all = passes(&gate, 3).await;
         all[0].slow_down();
@@ -328,7 +331,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_always_passes() {
-        let gate = Gate::new(3, Line::default());
+        let gate = Gate::new(3, 3, Line::default());
         for _ in 0..10 {
             tokio::time::advance(Duration::from_secs(1)).await;
             gate.pass().await.slow_down();
@@ -341,9 +344,10 @@ mod tests {
 
     /// How many pass in the end where so many at once move all that can be moved, in many answers or
     /// in parts of few.
-    async fn limit_for(most: usize, enough: usize, answers: usize) -> usize {
+    async fn limit_for(most: usize, enough: usize, answers: usize, way: Duration) -> usize {
         let line = Line::default();
-        let gate = Gate::new(most, line.clone());
+        line.opened(way);
+        let gate = Gate::new(most, MANY, line.clone());
         let mut all = passes(&gate, FIRST).await;
         for _ in 0..40 {
             line.received().add(all.len().min(enough) as u64 * 1000);
@@ -361,16 +365,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn more_pass_as_long_as_that_moves_more() {
-        assert_eq!(limit_for(32, 1, 1).await, FIRST, "never more than needed");
-        assert_eq!(limit_for(32, 13, 1).await, 16);
-        assert!(limit_for(32, 100, 1).await > 30);
+        assert_eq!(
+            limit_for(32, 1, 1, NEAR).await,
+            FIRST,
+            "never more than needed"
+        );
+        assert_eq!(limit_for(32, 13, 1, NEAR).await, 16);
+        assert!(limit_for(32, 100, 1, NEAR).await > 30);
     }
 
     #[tokio::test(start_paused = true)]
     async fn where_each_moves_little_many_pass_soon() {
         for (bytes, limit) in [(LITTLE - 1, MANY), (LITTLE, FIRST)] {
             let line = Line::default();
-            let gate = Gate::new(2 * MANY, line.clone());
+            let gate = Gate::new(2 * MANY, MANY, line.clone());
             for answered in 1..=SEVERAL {
                 assert_eq!(gate.state().limit, FIRST, "{answered}");
                 line.received().add(bytes);
@@ -382,7 +390,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_deletions_pass_after_the_first() {
-        let gate = Gate::new(32, Line::default());
+        let gate = Gate::new(32, 32, Line::default());
         gate.pass().await.went_well(OperationKind::DeleteObjects);
         assert_eq!(gate.state().limit, 32);
     }
@@ -393,7 +401,7 @@ mod tests {
             let far = || {
                 let line = Line::default();
                 line.opened(Duration::from_millis(millis));
-                Gate::new(2 * MANY, line)
+                Gate::new(2 * MANY, MANY, line)
             };
             let gate = far();
             let all = passes(&gate, FIRST).await;
@@ -409,15 +417,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn small_ones_climb_on_from_many() {
-        for (enough, limit) in [(MANY + MANY / 3, MANY), (4 * MANY, 4 * MANY)] {
-            assert_eq!(limit_for(4 * MANY, enough, usize::MAX).await, limit);
+    async fn small_ones_climb_on_from_many_where_the_server_is_not_near() {
+        let most = 4 * MANY;
+        for (enough, way, limit) in [
+            (MANY, NEAR, MANY),
+            (most, NEAR, most),
+            (most, NEAR / 2, MANY),
+        ] {
+            assert_eq!(limit_for(most, enough, usize::MAX, way).await, limit);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn those_that_wait_for_long_requests_find_out_as_well() {
-        let gate = Gate::new(32, Line::default());
+        let gate = Gate::new(32, 32, Line::default());
         let first = passes(&gate, FIRST).await;
         let began = Instant::now();
         // Nothing moves at all, so nothing gets slower.

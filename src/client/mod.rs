@@ -71,6 +71,8 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// How many requests may be under way at once, whatever they are.
     pub max_requests: usize,
+    /// How many of them, if hardly any network is between this machine and the server.
+    pub max_requests_near: usize,
     /// How many bytes of pages may be kept that were read of a listing before it is their turn.
     pub read_ahead: u64,
     /// How many requests may begin in a second; `None` is any number.
@@ -114,7 +116,11 @@ impl Client {
             mutations: options.mutations,
             api_options: Arc::new(std::mem::take(&mut options.api_options)),
             inner: Arc::new(Inner {
-                requests: gate::Gate::new(options.max_requests, http.line().clone()),
+                requests: gate::Gate::new(
+                    options.max_requests,
+                    options.max_requests_near,
+                    http.line().clone(),
+                ),
                 turns: turns::Turns::new(options.request_rate),
                 options,
                 http,

@@ -125,6 +125,7 @@ mod tests {
             credentials: None,
             retry,
             max_requests: 4,
+            max_requests_near: 4,
             read_ahead: 0,
             request_rate: None,
             traffic: Traffic::default(),

@@ -509,6 +509,7 @@ fn client(server: &TestServer) -> Client {
         })),
         retry: RetryPolicy::default(),
         max_requests: 4,
+        max_requests_near: 4,
         read_ahead: 0,
         request_rate: None,
         traffic: Traffic::default(),

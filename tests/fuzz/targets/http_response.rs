@@ -91,6 +91,7 @@ impl World {
                 round_delay: Duration::from_secs(10),
             },
             max_requests: 4,
+            max_requests_near: 4,
             read_ahead: 0,
             request_rate: None,
             traffic: Traffic::default(),
