@@ -131,12 +131,9 @@ impl Gate {
         let (since, before) = state.measured;
         let moved = self.line.moved();
         let round_trip = self.line.round_trip();
-        let is_long = round_trip >= LONG;
-        let most = if round_trip < NEAR {
-            self.most_near
-        } else {
-            self.most
-        };
+        let is_long = round_trip.is_some_and(|way| way >= LONG);
+        let is_near = round_trip.is_some_and(|way| way < NEAR);
+        let most = if is_near { self.most_near } else { self.most };
         if let Pace::Begins(None) | Pace::Climbs(None) = state.pace {
             let answered = state.answered;
             if is_long && answered >= FIRST as u64 {
@@ -194,7 +191,7 @@ impl Gate {
     }
 
     fn raise_to(&self, state: &mut State, limit: usize) {
-        if let Some(more) = limit.min(self.most).checked_sub(state.limit)
+        if let Some(more) = limit.checked_sub(state.limit)
             && more > 0
         {
             state.pace = Pace::Begins(None);
@@ -203,7 +200,6 @@ impl Gate {
     }
 
     fn raise(&self, state: &mut State, more: usize) {
-        let more = more.min(self.most - state.limit);
         let late = more.min(state.surplus);
         state.surplus -= late;
         self.semaphore.add_permits(more - late);

@@ -197,6 +197,39 @@ mod tests {
         server.join().unwrap();
     }
 
+    /// With a processor that hashes meanwhile a server on this machine looked 13 ms away and more,
+    /// and got all the requests that servers far away do.
+    #[tokio::test]
+    async fn a_busy_processor_does_not_make_a_server_look_far() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap());
+        let client = HttpClient::new(&ConnectOptions::default()).unwrap();
+        let connecting = async {
+            let request = Request::get(uri).body(RequestBody::bytes(Bytes::new()));
+            let patience = Patience {
+                answer: Duration::from_secs(30),
+                body: Duration::from_secs(30),
+            };
+            client.send(request.unwrap(), patience).await
+        };
+        let hashing = async {
+            for _ in 0..1000 {
+                std::thread::sleep(Duration::from_millis(5));
+                tokio::task::yield_now().await;
+                if client.line().round_trip().is_some() {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = connecting => panic!("{answer:?}"),
+            () = hashing => {}
+        }
+        let round_trip = client.line().round_trip().unwrap();
+        assert!(round_trip < Duration::from_millis(1), "{round_trip:?}");
+    }
+
     /// A client whose connections end in `serve`, through pipes that hold 1,000 bytes.
     fn client<F: Future<Output = ()> + Send + 'static>(
         serve: impl Fn(DuplexStream) -> F + Send + Sync + 'static,
