@@ -17,8 +17,9 @@ use crate::{net::Line, s3::operation::OperationKind};
 /// bytes move faster: each doubling that does is followed by another one, the first that does not
 /// is taken back, and tried again after a rest that gets longer each time. More than that only wait
 /// for each other, in the server or here, and take memory. Where the way is long, all that may pass
-/// do so soon: it is the way that they wait for. Where little is moved by each, all do that a server
-/// nearby would get: they take no memory, and it has less work with many that come together.
+/// do so soon: it is the way that they wait for. Of small ones as many do as move a few megabytes
+/// together, and at most those that a server nearby would get: they take little memory, and it has
+/// less work with many that come together.
 /// A server that asks to slow down halves what may pass at once; from then on each ten seconds
 /// that go well let one more pass.
 ///
@@ -138,8 +139,10 @@ impl Gate {
             let answered = state.answered;
             if is_long && answered >= FIRST as u64 {
                 self.raise_to(&mut state, most);
-            } else if answered >= SEVERAL && moved - before < LITTLE * answered {
-                self.raise_to(&mut state, self.most_near);
+            } else if answered >= SEVERAL {
+                let each = ((moved - before) / answered).max(1);
+                let fitting = usize::try_from(TOGETHER / each).unwrap_or(usize::MAX);
+                self.raise_to(&mut state, fitting.min(self.most_near));
             }
         }
         if now < since + MEASUREMENT {
@@ -259,8 +262,8 @@ const NEAR: Duration = Duration::from_micros(500);
 const LONG: Duration = Duration::from_millis(10);
 /// Requests that show of what kind they are.
 const SEVERAL: u64 = 32;
-/// Bytes of a request and its answer.
-const LITTLE: u64 = 32 * 1024;
+/// Bytes of requests under way and their answers.
+const TOGETHER: u64 = 4 * 1024 * 1024;
 const FIRST_REST: Duration = Duration::from_secs(2);
 const LAST_REST: Duration = Duration::from_secs(16);
 const GROWTH: Duration = Duration::from_secs(10);
@@ -371,8 +374,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_each_moves_little_many_pass_soon() {
-        for (bytes, limit) in [(LITTLE - 1, MANY), (LITTLE, FIRST)] {
+    async fn the_less_each_moves_the_more_pass_soon() {
+        let cases = [
+            (16, MANY),
+            (64, MANY),
+            (256, 16),
+            (512, FIRST),
+            (8192, FIRST),
+        ];
+        for (bytes, limit) in cases.map(|(kib, limit)| (kib * 1024, limit)) {
             let line = Line::default();
             let gate = Gate::new(2 * MANY, MANY, line.clone());
             for answered in 1..=SEVERAL {
