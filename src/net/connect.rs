@@ -99,7 +99,11 @@ impl Service<Uri> for Sockets {
     fn call(&mut self, destination: Uri) -> Self::Future {
         let mut sockets = self.clone();
         Box::pin(async move {
-            let socket = sockets.open(destination).await?;
+            let is_tls = destination.scheme_str() == Some("https");
+            let mut socket = sockets.open(destination).await?;
+            if is_tls {
+                socket = socket.reading_ahead();
+            }
             Ok(TokioIo::new(socket.within(&sockets.limits)))
         })
     }

@@ -11,6 +11,7 @@ mod dns;
 mod error;
 mod line;
 mod proxy;
+mod read_ahead;
 mod schedule;
 mod socket;
 mod throttle;

@@ -17,6 +17,7 @@ use crate::{
     net::{
         acknowledger::Acknowledged,
         line::Line,
+        read_ahead::ReadAhead,
         throttle::{Limit, PORTION, Pace, Rates},
     },
 };
@@ -29,6 +30,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
 /// A stream, and what the HTTP client has to know of it.
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
+    ahead: Option<ReadAhead>,
     acknowledged: Acknowledged,
     to_proxy: bool,
     written: Counter,
@@ -64,6 +66,7 @@ impl Socket {
     pub(super) fn new(stream: Box<dyn Stream>) -> Self {
         Self {
             stream,
+            ahead: None,
             acknowledged: Acknowledged::default(),
             to_proxy: false,
             written: Counter::default(),
@@ -96,6 +99,26 @@ impl Socket {
         Self {
             to_proxy: true,
             ..self
+        }
+    }
+
+    /// For TLS.
+    pub(super) fn reading_ahead(self) -> Self {
+        Self {
+            ahead: Some(ReadAhead::default()),
+            ..self
+        }
+    }
+
+    fn poll_stream(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let stream = Pin::new(&mut self.stream);
+        match &mut self.ahead {
+            Some(ahead) => ahead.poll_read(stream, context, buffer),
+            None => stream.poll_read(context, buffer),
         }
     }
 
@@ -132,14 +155,14 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let Some(most) = ready!(self.down.poll_portion(context, buffer.remaining())) else {
             let before = buffer.filled().len();
-            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+            ready!(self.poll_stream(context, buffer))?;
             let read = buffer.filled().len() - before;
             self.line.received().add(read as u64);
             return Poll::Ready(Ok(()));
         };
         let mut portion = [0; PORTION];
         let mut portion = ReadBuf::new(&mut portion[..most]);
-        ready!(Pin::new(&mut self.stream).poll_read(context, &mut portion))?;
+        ready!(self.poll_stream(context, &mut portion))?;
         buffer.put_slice(portion.filled());
         self.line.received().add(portion.filled().len() as u64);
         self.down.moved(portion.filled().len());
