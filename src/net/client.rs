@@ -160,6 +160,11 @@ mod tests {
     use super::*;
     use crate::net::Dialer;
 
+    const PATIENCE: Patience = Patience {
+        answer: Duration::from_secs(30),
+        body: Duration::from_secs(30),
+    };
+
     /// Each answer took 40 ms.
     #[tokio::test]
     #[cfg(target_os = "linux")]
@@ -180,15 +185,11 @@ mod tests {
             }
         });
         let client = HttpClient::new(&ConnectOptions::default()).unwrap();
-        let patience = Patience {
-            answer: Duration::from_secs(30),
-            body: Duration::from_secs(30),
-        };
         let started = std::time::Instant::now();
         for _ in 0..ANSWERS {
             let request = Request::get(format!("http://{address}/"));
             let request = request.body(RequestBody::bytes(Bytes::new())).unwrap();
-            let mut answer = client.send(request, patience).await.unwrap();
+            let mut answer = client.send(request, PATIENCE).await.unwrap();
             assert_eq!(answer.body.collect(10).await.unwrap(), "body");
         }
         // The system puts off all but the first dozen or so.
@@ -206,11 +207,7 @@ mod tests {
         let client = HttpClient::new(&ConnectOptions::default()).unwrap();
         let connecting = async {
             let request = Request::get(uri).body(RequestBody::bytes(Bytes::new()));
-            let patience = Patience {
-                answer: Duration::from_secs(30),
-                body: Duration::from_secs(30),
-            };
-            client.send(request.unwrap(), patience).await
+            client.send(request.unwrap(), PATIENCE).await
         };
         let hashing = async {
             for _ in 0..1000 {
@@ -250,12 +247,7 @@ mod tests {
     async fn upload(client: HttpClient, len: usize) -> Result<Response, TransportError> {
         let body = RequestBody::bytes(Bytes::from(vec![0; len]));
         let request = Request::put("http://server/").header(header::CONTENT_LENGTH, len);
-        let idle = Duration::from_secs(30);
-        let patience = Patience {
-            answer: idle,
-            body: idle,
-        };
-        client.send(request.body(body).unwrap(), patience).await
+        client.send(request.body(body).unwrap(), PATIENCE).await
     }
 
     #[tokio::test(start_paused = true)]
