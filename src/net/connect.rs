@@ -147,7 +147,7 @@ impl Sockets {
 /// Whether both ends are on this machine.
 fn is_here(stream: &TcpStream) -> bool {
     let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
-    ends.is_some_and(|(peer, local)| peer.ip() == local.ip())
+    ends.is_some_and(|(peer, local)| peer.ip().is_loopback() || peer.ip() == local.ip())
 }
 
 pub(super) fn connector(options: &ConnectOptions, limits: Limits) -> Result<Connector, TlsError> {
